@@ -1,0 +1,43 @@
+"""The process environment: the only place that reads os.environ, handed on as plain values."""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+
+def variables() -> Mapping[str, str]:
+    """Return the environment without its empty variables: an empty one counts as unset."""
+    return {name: value for name, value in os.environ.items() if value}
+
+
+def person_present() -> bool:
+    """Tell whether any standard stream is a terminal; cron has none."""
+    return any(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
+
+
+def config_path() -> Path:
+    """Return the path of the configuration file: MUSICCTL_CONFIG, else config.toml in the user's folder."""
+    named = variables().get("MUSICCTL_CONFIG")
+    if named:
+        return Path(named).expanduser()
+    from platformdirs import user_config_path
+
+    return user_config_path("musicctl") / "config.toml"
+
+
+def sandbox_folder() -> Path:
+    """Return the folder of the sandbox: MUSICCTL_SANDBOX, else `sandbox` in the user's data folder."""
+    named = variables().get("MUSICCTL_SANDBOX")
+    if named:
+        return Path(named).expanduser().absolute()
+    from platformdirs import user_data_path
+
+    return user_data_path("musicctl") / "sandbox"
+
+
+def cache_folder() -> Path:
+    """Return the user's cache folder of this program."""
+    from platformdirs import user_cache_path
+
+    return user_cache_path("musicctl")
