@@ -1,0 +1,55 @@
+"""Display-name rules: what a listener may be called."""
+
+import unicodedata
+
+from musicctl.errors import UsageError
+
+LONGEST = 64
+JOINERS = {"\u200c", "\u200d"}
+EMOJI_STYLE = "\ufe0f"
+REFUSED = {"Cc", "Cf", "Zl", "Zp", "Co", "Cn", "Cs"}
+
+
+def display_name(text: str) -> str:
+    """Return `text` as a display name: NFC, trimmed, 1 to 64 code points.
+
+    Raises UsageError that names the code points when a control, bidirectional, invisible, private,
+    unassigned or surrogate character is in it. Allowed are the joiners U+200C and U+200D between visible
+    characters, as scripts and emoji need them, and U+FE0F after a symbol.
+    """
+    name = unicodedata.normalize("NFC", text).strip()
+    if not name:
+        raise UsageError("the display name is empty", hint=f"give 1 to {LONGEST} characters")
+    if len(name) > LONGEST:
+        raise UsageError(f"the display name has {len(name)} characters, but at most {LONGEST} will do")
+    bad = sorted({character for at, character in enumerate(name) if not _allowed(name, at)})
+    if bad:
+        shown = ", ".join(_named(character) for character in bad)
+        raise UsageError(
+            f"the display name has characters that cannot be seen or change how others are read: {shown}",
+            hint="leave them out",
+        )
+    return name
+
+
+def _allowed(name: str, at: int) -> bool:
+    character = name[at]
+    if character == EMOJI_STYLE:
+        # Digits, # and * also take U+FE0F, in keycap emoji.
+        return at > 0 and (
+            unicodedata.category(name[at - 1]) in {"So", "Sk", "Sm"} or name[at - 1] in "0123456789#*©®‼⁉"
+        )
+    if character in JOINERS:
+        return 0 < at < len(name) - 1 and _visible(name[at - 1]) and _visible(name[at + 1])
+    return unicodedata.category(character) not in REFUSED
+
+
+def _visible(character: str) -> bool:
+    return character == EMOJI_STYLE or (
+        unicodedata.category(character) not in REFUSED and not character.isspace()
+    )
+
+
+def _named(character: str) -> str:
+    name = unicodedata.name(character, "")
+    return f"U+{ord(character):04X} {name}".rstrip()

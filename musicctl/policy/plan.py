@@ -1,0 +1,70 @@
+"""A plan: the frozen, sorted changes that a sync would make, their counts, and the fingerprint of all."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+
+from musicctl.policy.roles import Roles
+from musicctl.policy.rule import Rule, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One user's standing before and after; `plays` is None where only a pin speaks."""
+
+    verdict: Verdict
+    user_id: str
+    plays: int | None
+    roles_before: Roles
+    roles_after: Roles
+
+    @property
+    def order(self) -> tuple[bool, str]:
+        """Grants come before revokes: a run that is cut short leaves nobody with too little."""
+        return (self.verdict is Verdict.REVOKE, self.user_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How many users a plan found of each kind.
+
+    `keep` counts holders at the bar; users below it without the role are not counted. `missing` counts
+    owners at the bar who are no users of the tenant.
+    """
+
+    grant: int = 0
+    revoke: int = 0
+    keep: int = 0
+    unknown: int = 0
+    pinned: int = 0
+    unreadable: int = 0
+    missing: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What would be done, to whom, and as of when the tenant was seen; never changed after it is made."""
+
+    rule: Rule
+    changes: tuple[Change, ...]
+    counts: Counts
+    tenant_as_of: datetime | None = None
+    dangers: tuple[str, ...] = field(default=())
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """The first 12 hex digits of the sha256 of role, threshold, danger names and verdicts, in plan order.
+
+        No plays, times or counts: the same decisions have the same fingerprint.
+        """
+        decisions = [[change.verdict.value, change.user_id] for change in self.changes]
+        text = json.dumps([self.rule.role, self.rule.threshold, list(self.dangers), decisions])
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def in_order(changes: Iterable[Change]) -> tuple[Change, ...]:
+    """Sort changes into the order that is safe to perform, whatever order they were found in."""
+    return tuple(sorted(changes, key=lambda change: change.order))

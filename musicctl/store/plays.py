@@ -1,0 +1,132 @@
+"""Where plays come from, and the question that finds the users whose standing differs from the mirror."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from musicctl.errors import ConfigError
+from musicctl.store.database import Cursor, Database, one_row
+
+DEFAULT_QUERY = "SELECT user_id, sum(total_plays) AS plays FROM playlists GROUP BY user_id"
+MISSING_KEPT = 100
+"""How many ids of owners at the bar who are no users of the mirror are returned; all are counted."""
+
+# Postgres subtracts NaN and infinities to NaN, so this keeps finite numbers and makes the others unknown.
+NORMALISED = """
+    SELECT user_id::text AS user_id,
+           CASE WHEN plays::numeric - plays::numeric = 0
+                THEN least(greatest(floor(plays::numeric), -9223372036854775808), 9223372036854775807)::bigint
+           END AS plays
+    FROM ({query}) AS source (user_id, plays)
+    WHERE user_id IS NOT NULL"""
+
+DIFFERING = """
+    WITH plays AS ({plays})
+    SELECT 'earned' AS why, plays.user_id, plays.plays, users.roles
+    FROM plays LEFT JOIN musicctl.tenant_users AS users USING (user_id)
+    WHERE plays.plays >= %(threshold)s AND users.user_id IS NOT NULL AND NOT users.roles @> ARRAY[%(role)s]
+    UNION ALL
+    SELECT 'missing', plays.user_id, plays.plays, NULL
+    FROM plays LEFT JOIN musicctl.tenant_users AS users USING (user_id)
+    WHERE plays.plays >= %(threshold)s AND users.user_id IS NULL
+    UNION ALL
+    SELECT 'held', users.user_id, plays.plays, users.roles
+    FROM musicctl.tenant_users AS users LEFT JOIN plays USING (user_id)
+    WHERE users.roles @> ARRAY[%(role)s] AND (plays.plays IS NULL OR plays.plays < %(threshold)s)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One user as the mirror and the plays source see it; `plays` is None when the source has no number."""
+
+    user_id: str
+    plays: int | None
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """What the plays source and the mirror say together.
+
+    `differing` are the users whose role may have to change, holders of unknown plays among them. `holders`
+    counts all who hold the role. `missing` counts owners at the bar who are not in the mirror, of whom
+    `missing_ids` names up to MISSING_KEPT.
+    """
+
+    differing: tuple[Standing, ...]
+    holders: int
+    unreadable: int
+    missing: int
+    missing_ids: tuple[str, ...]
+
+
+def survey(database: Database, query: str | None, *, role: str, threshold: int) -> Survey:
+    """Find whose standing differs, with plays from `query` or from the playlists; reads only.
+
+    Memory grows with the users who differ. Raises ConfigError when `query` names a user twice or is not a
+    query of (user_id, plays).
+    """
+
+    def work(cursor: Cursor) -> Survey:
+        if query is not None:
+            _refuse_repeated(cursor, query)
+        differing: list[Standing] = []
+        missing_ids: list[str] = []
+        missing = 0
+        cursor.execute(DIFFERING.format(plays=_source(query)), {"role": role, "threshold": threshold})
+        for why, user_id, plays, roles in cursor:
+            if why != "missing":
+                differing.append(Standing(user_id, plays, tuple(roles)))
+                continue
+            missing += 1
+            if len(missing_ids) < MISSING_KEPT:
+                missing_ids.append(user_id)
+        cursor.execute(
+            "SELECT count(*) FILTER (WHERE roles @> ARRAY[%s]), count(*) FILTER (WHERE roles IS NULL)"
+            " FROM musicctl.tenant_users",
+            (role,),
+        )
+        holders, unreadable = one_row(cursor)
+        return Survey(
+            differing=tuple(differing),
+            holders=holders,
+            unreadable=unreadable,
+            missing=missing,
+            missing_ids=tuple(missing_ids),
+        )
+
+    return database.run(work, doing="compare plays and roles", read_only=True)
+
+
+def of_users(database: Database, query: str | None, user_ids: Sequence[str]) -> dict[str, int | None]:
+    """Return the plays of these users now; a user without a row in the source is left out."""
+
+    def work(cursor: Cursor) -> dict[str, int | None]:
+        if query is not None:
+            _refuse_repeated(cursor, query)
+        cursor.execute(
+            f"SELECT user_id, plays FROM ({_source(query)}) AS plays WHERE user_id = ANY(%(user_ids)s)",
+            {"user_ids": list(user_ids)},
+        )
+        return dict(cursor.fetchall())
+
+    return database.run(work, doing="read the plays", read_only=True)
+
+
+def _source(query: str | None) -> str:
+    # psycopg2 reads % as the start of a parameter.
+    text = DEFAULT_QUERY if query is None else query.strip().rstrip(";").replace("%", "%%")
+    return NORMALISED.format(query=f"\n{text}\n")
+
+
+def _refuse_repeated(cursor: Cursor, query: str) -> None:
+    cursor.execute(
+        f"SELECT user_id FROM ({_source(query)}) AS plays GROUP BY user_id HAVING count(*) > 1"
+        " ORDER BY user_id LIMIT 1",
+        (),
+    )
+    row = cursor.fetchone()
+    if row:
+        raise ConfigError(
+            f"plays_query returns the user {row[0]} more than once",
+            hint="sum the plays of each user: SELECT user_id, sum(...) ... GROUP BY user_id",
+        )

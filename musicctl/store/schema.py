@@ -1,0 +1,154 @@
+"""`db init` and `db status`: our schema `musicctl` by numbered migrations, the app's tables where missing."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from musicctl.errors import ConfigError
+from musicctl.store.database import Cursor, Database, one_row
+
+APP_TABLES = ("songs", "artists", "playlists", "user_data")
+
+# Row 0 of the migrations is the schema itself, and the lock that an init holds until its transaction ends.
+FOUNDATION = """\
+CREATE SCHEMA IF NOT EXISTS musicctl;
+CREATE TABLE IF NOT EXISTS musicctl.migrations (
+    number     integer PRIMARY KEY,
+    name       text NOT NULL,
+    checksum   text NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT now()
+);
+INSERT INTO musicctl.migrations (number, name, checksum) VALUES (0, 'schema', '') ON CONFLICT DO NOTHING;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One numbered SQL file of the package."""
+
+    number: int
+    name: str
+    sql: str
+
+    @property
+    def checksum(self) -> str:
+        """The sha256 of the file's text, which must not change once it was applied anywhere."""
+        return hashlib.sha256(self.sql.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Which migration the database has reached, which are still to come, and which app tables are there."""
+
+    version: int
+    pending: tuple[str, ...]
+    tables: dict[str, bool]
+
+
+@cache
+def migrations() -> tuple[Migration, ...]:
+    """Return the package's migrations in the order of their numbers."""
+    found = []
+    for file in files("musicctl.store").joinpath("migrations").iterdir():
+        number, _, name = file.name.removesuffix(".sql").partition("_")
+        found.append(Migration(int(number), name, file.read_text(encoding="utf-8")))
+    return tuple(sorted(found, key=lambda migration: migration.number))
+
+
+def app_statements() -> dict[str, str]:
+    """Return the SQL that creates each of the app's tables, with its index."""
+    text = files("musicctl.store").joinpath("app_tables.sql").read_text(encoding="utf-8")
+    statements = [line for line in text.splitlines() if line and not line.startswith("--")]
+    return {
+        table: "\n".join(line for line in statements if re.search(rf"(TABLE|ON) {table} ", line))
+        for table in APP_TABLES
+    }
+
+
+def status(database: Database) -> Status:
+    """Return how far this database is; raises ConfigError when its schema is not one of ours."""
+    return database.run(_status, doing="read the schema", read_only=True)
+
+
+def init(database: Database) -> tuple[str, ...]:
+    """Create what is missing and return the names of what was created; twice changes nothing.
+
+    Never alters a table of the app. Two at once wait for each other.
+    """
+    if not database.run(_has_foundation, doing="read the schema", read_only=True):
+        database.run(lambda cursor: cursor.execute(FOUNDATION), doing="create the schema musicctl")
+    return database.run(_complete, doing="create what is missing")
+
+
+def script(database: Database) -> str:
+    """Return the SQL that `init` would run on this database now, for a person with more rights to run."""
+    return database.run(_script, doing="read the schema", read_only=True)
+
+
+def _has_foundation(cursor: Cursor) -> bool:
+    cursor.execute("SELECT to_regclass('musicctl.migrations') IS NOT NULL")
+    return bool(one_row(cursor)[0])
+
+
+def _complete(cursor: Cursor) -> tuple[str, ...]:
+    cursor.execute("SELECT number FROM musicctl.migrations WHERE number = 0 FOR UPDATE")
+    before = _status(cursor)
+    for sql in _missing(before):
+        cursor.execute(sql)
+    tables = (f"table {name}" for name, there in before.tables.items() if not there)
+    return (*(f"migration {name}" for name in before.pending), *tables)
+
+
+def _script(cursor: Cursor) -> str:
+    missing = _missing(_status(cursor))
+    foundation = [] if _has_foundation(cursor) else [FOUNDATION]
+    if not missing and not foundation:
+        return "-- nothing is missing\n"
+    return "\n".join(["BEGIN;", *foundation, *missing, "COMMIT;", ""])
+
+
+def _missing(now: Status) -> list[str]:
+    """Return the statements that bring a database from `now` to where it should be."""
+    wanted = [each for each in migrations() if _label(each) in now.pending]
+    tables = [sql for table, sql in app_statements().items() if not now.tables[table]]
+    return [*(each.sql + _record(each) for each in wanted), *tables]
+
+
+def _record(migration: Migration) -> str:
+    values = f"{migration.number}, '{migration.name}', '{migration.checksum}'"
+    return f"INSERT INTO musicctl.migrations (number, name, checksum) VALUES ({values});\n"
+
+
+def _status(cursor: Cursor) -> Status:
+    applied = {}
+    if _has_foundation(cursor):
+        cursor.execute("SELECT number, checksum FROM musicctl.migrations WHERE number > 0 ORDER BY number")
+        applied = dict(cursor.fetchall())
+    known = {migration.number: migration for migration in migrations()}
+    for number, checksum in applied.items():
+        _check(known.get(number), number, checksum)
+    pending = tuple(_label(each) for number, each in known.items() if number not in applied)
+    tables = {}
+    for table in APP_TABLES:
+        cursor.execute("SELECT to_regclass(%s) IS NOT NULL", (table,))
+        tables[table] = bool(one_row(cursor)[0])
+    return Status(max(applied, default=0), pending, tables)
+
+
+def _check(known: Migration | None, number: int, checksum: str) -> None:
+    if known is None:
+        raise ConfigError(
+            f"the schema musicctl has migration {number}, which this version does not know",
+            hint="it was made by a newer musicctl; upgrade this one",
+        )
+    if known.checksum != checksum:
+        raise ConfigError(
+            f"migration {_label(known)} of the schema musicctl is not the one this version knows",
+            hint="install the version of musicctl that made it, or restore the schema from a backup",
+        )
+
+
+def _label(migration: Migration) -> str:
+    return f"{migration.number:04}_{migration.name}"
