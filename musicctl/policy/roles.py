@@ -26,6 +26,27 @@ def read_roles(app_metadata: object) -> Roles | None:
     return None
 
 
+def unreadable(app_metadata: object) -> str | None:
+    """Say why the roles in `app_metadata` cannot be read, or None when they can."""
+    if read_roles(app_metadata) is not None:
+        return None
+    if not isinstance(app_metadata, Mapping):
+        return f"app_metadata is {_kind(app_metadata)}"
+    value = app_metadata["roles"]
+    if isinstance(value, list):
+        odd = next(entry for entry in value if not isinstance(entry, str))
+        return f"roles contain {_kind(odd)}"
+    return f"roles are {_kind(value)}"
+
+
+def _kind(value: object) -> str:
+    """Name a JSON value's type as JSON does."""
+    if value is None:
+        return "null"
+    names = {bool: "a boolean", int: "a number", float: "a number", str: "a string", list: "an array"}
+    return names.get(type(value), "an object")
+
+
 def with_role(roles: Roles, role: str) -> Roles:
     """Return `roles` with `role` held: added at the end when it is not there yet."""
     return roles if role in roles else (*roles, role)

@@ -58,6 +58,19 @@ class Rule:
             return Verdict.UNKNOWN if holds else Verdict.KEEP
         return _between(holds, plays >= self.threshold)
 
+    def standing(self, plays: int | None, roles: Roles | None, pin: Pin | None = None) -> str:
+        """Say in one word where a user stands: the `standing` of `users show`."""
+        verdict = self.decide(plays, roles, pin)
+        if roles is None:
+            return verdict.value
+        if pin is not None:
+            return "pinned"
+        if plays is None:
+            return "unknown"
+        if verdict.changes:
+            return "earned" if verdict is Verdict.GRANT else "lapsing"
+        return "editor" if self.role in roles else "below"
+
     def apply(self, verdict: Verdict, roles: Roles) -> Roles:
         """Return the roles array that `verdict` leaves behind."""
         if verdict is Verdict.GRANT:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+import psycopg2
 from psycopg2 import extensions, sql
 
 from musicctl.store import waiting
@@ -17,19 +18,33 @@ def copy_in(
     """Stream `rows` into `table`, a chunk at a time; values may be None, str, int, float and lists of str."""
     names = sql.SQL(", ").join(map(sql.Identifier, columns))
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(table, names)
+    stream = _Stream(map(_line, rows))
     with waiting.blocking():
-        stream = _Stream(map(_line, rows))
-        cursor.copy_expert(statement, stream, CHUNK)  # type: ignore[arg-type]  # COPY FROM only calls read
+        try:
+            cursor.copy_expert(statement, stream, CHUNK)  # type: ignore[arg-type]  # COPY FROM only reads
+        except psycopg2.Error:
+            # libpq only says that reading failed; why it did is what a person needs to know.
+            if stream.failure is not None:
+                raise stream.failure from None
+            raise
 
 
 class _Stream:
     """The reading half of a file, which is all that COPY asks for."""
 
     def __init__(self, lines: Iterator[str]) -> None:
+        self.failure: BaseException | None = None
         self._lines = lines
         self._left = b""
 
     def read(self, size: int = CHUNK) -> bytes:
+        try:
+            return self._next(size)
+        except BaseException as failure:
+            self.failure = failure
+            raise
+
+    def _next(self, size: int) -> bytes:
         pieces, length = [self._left], len(self._left)
         while length < size and (line := next(self._lines, None)) is not None:
             pieces.append(line.encode())

@@ -2,6 +2,7 @@
 
 import itertools
 import random
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -31,7 +32,7 @@ def one_row(cursor: Cursor) -> tuple[Any, ...]:
 
 
 class Database:
-    """The app's database as one URL names it. Not for several threads at once.
+    """The app's database as one URL names it, for any number of threads, one transaction at a time.
 
     Works through PgBouncer in transaction mode: no session state is ever set, each transaction says for
     itself that it is read-only.
@@ -41,6 +42,7 @@ class Database:
         """Take the URL apart; raises ConfigError when it is malformed. Nothing is connected yet."""
         self.address = parse(url)
         self._connection: extensions.connection | None = None
+        self._turn = threading.RLock()
 
     def __str__(self) -> str:
         return str(self.address)
@@ -55,7 +57,7 @@ class Database:
         something that it cannot read twice and so is not `repeatable`.
         """
         for attempt in itertools.count(1):
-            with speaking(doing, str(self)):
+            with self._turn, speaking(doing, str(self)):
                 try:
                     return self._once(work, read_only)
                 except REPEATABLE:

@@ -1,0 +1,35 @@
+"""Opens the two stores from plain settings; nothing is connected before it is first used."""
+
+from typing import TYPE_CHECKING
+
+from musicctl.errors import ConfigError
+from musicctl.secret import Secret
+
+if TYPE_CHECKING:
+    from musicctl.store.database import Database
+    from musicctl.tenant.client import Tenant
+
+
+def database(url: Secret) -> "Database":
+    """Return the database that `url` names; raises ConfigError when the URL is malformed."""
+    from musicctl.store.database import Database
+
+    return Database(url)
+
+
+def tenant(
+    base_url: str, *, client_id: str, audience: str, client_secret: Secret | None, private_key: Secret | None
+) -> "Tenant":
+    """Return the tenant at `base_url`; raises ConfigError when there is nothing to log in with."""
+    from musicctl.tenant.client import Tenant
+    from musicctl.tenant.token import Credentials
+
+    if client_secret is None and private_key is None:
+        raise ConfigError(
+            "neither auth0_client_secret nor auth0_private_key is set",
+            hint="musicctl config show says what is set and where",
+        )
+    credentials = Credentials(
+        client_id=client_id, audience=audience, client_secret=client_secret, private_key=private_key
+    )
+    return Tenant(base_url, credentials)

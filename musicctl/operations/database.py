@@ -1,0 +1,20 @@
+"""`db init` and `db status`."""
+
+from musicctl.store import schema
+from musicctl.store.database import Database
+
+
+def init(database: Database) -> tuple[str, ...]:
+    """Create what is missing and return its names; never alters a table of the app."""
+    return schema.init(database)
+
+
+def script(database: Database) -> str:
+    """Return the SQL that `init` would run now."""
+    return schema.script(database)
+
+
+def status(database: Database) -> dict[str, object]:
+    """Return `version`, `pending` and `tables`: the migrations it has and lacks, and which tables exist."""
+    found = schema.status(database)
+    return {"version": found.version, "pending": list(found.pending), "tables": found.tables}

@@ -1,0 +1,40 @@
+"""The plays of the users of a plan, read again shortly before each is changed."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+Reader = Callable[[Sequence[str]], Mapping[str, int | None]]
+
+OLDEST = 60.0
+"""Seconds after which a number of plays is read again before anyone is judged by it."""
+
+AT_ONCE = 500
+"""Users whose plays are read with one query: those who come next in the plan."""
+
+
+class FreshPlays:
+    """Answers with plays that are at most OLDEST seconds old, for any number of threads."""
+
+    def __init__(self, user_ids: Sequence[str], read: Reader) -> None:
+        """Take the ids in the order in which they will be asked for, and what reads them."""
+        self._user_ids = user_ids
+        self._place = {user_id: place for place, user_id in enumerate(user_ids)}
+        self._read = read
+        self._lock = threading.Lock()
+        self._known: Mapping[str, int | None] = {}
+        self._batch: frozenset[str] = frozenset()
+        self._as_of = 0.0
+
+    def of(self, user_id: str) -> int | None:
+        """Return the user's plays, or None when the source has no number for the user."""
+        with self._lock:
+            if user_id not in self._batch or time.monotonic() - self._as_of > OLDEST:
+                self._next_batch(user_id)
+            return self._known.get(user_id)
+
+    def _next_batch(self, user_id: str) -> None:
+        start = self._place[user_id]
+        batch = self._user_ids[start : start + AT_ONCE]
+        self._as_of = time.monotonic()
+        self._known, self._batch = self._read(batch), frozenset(batch)

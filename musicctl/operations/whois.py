@@ -1,0 +1,38 @@
+"""Who a USER argument is: a user id as it stands, or the one account with that email address."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from musicctl.errors import NotFoundError, UsageError
+from musicctl.tenant.ids import checked
+
+if TYPE_CHECKING:
+    from musicctl.tenant.client import Tenant
+
+
+def user_id(text: str, tenant: "Callable[[], Tenant]") -> str:
+    """Return the user id that `text` stands for; the tenant is asked only for an email address.
+
+    Raises UsageError when it is neither, and NotFoundError, with the candidates, when no account or several
+    have the address. It is looked up as typed, then lower-cased, as Auth0 stores most.
+    """
+    if "|" in text:
+        return checked(text)
+    if "@" not in text:
+        raise UsageError(
+            f"{text!r} is neither a user id nor an email address",
+            hint="a user id looks like auth0|5f7c8ec7c33c6c004bbafe82; put it in quotes",
+        )
+    found = tenant().users_by_email(text)
+    if not found and text != text.lower():
+        found = tenant().users_by_email(text.lower())
+    if not found:
+        raise NotFoundError(f"no user of {tenant()} has the email address {text}")
+    if len(found) > 1:
+        candidates = sorted(user.user_id for user in found)
+        raise NotFoundError(
+            f"{len(found)} users have the email address {text}: {', '.join(candidates)}",
+            hint="name one of them by its id",
+            details={"candidates": candidates},
+        )
+    return found[0].user_id

@@ -1,0 +1,28 @@
+"""Which texts may stand as a user id in a path: anything else never reaches the network."""
+
+from musicctl.errors import UsageError
+
+LONGEST = 1024
+"""Bytes of UTF-8."""
+
+
+def checked(user_id: str) -> str:
+    """Return `user_id` when it is of the form `provider|id`, else raise UsageError.
+
+    An empty id, `.` and `..` would turn /users/{id} into another path. Both sides are non-empty, without
+    control characters, and the whole has at most 1,024 bytes; what remains is percent-encoded by the SDK.
+    """
+    provider, bar, rest = user_id.partition("|")
+    try:
+        length = len(user_id.encode())
+    except UnicodeEncodeError:
+        raise UsageError("a user id has a lone surrogate, which no id has") from None
+    if length > LONGEST:
+        raise UsageError(f"a user id has {length} bytes, but at most {LONGEST} will do")
+    if not (bar and provider and rest):
+        raise UsageError(
+            f"{user_id!r} is no user id", hint="write it like auth0|5f7c8ec7c33c6c004bbafe82, in quotes"
+        )
+    if any(ord(character) < 32 or 127 <= ord(character) < 160 for character in user_id):
+        raise UsageError(f"the user id {user_id!r} has a control character")
+    return user_id
