@@ -5,11 +5,9 @@ from collections.abc import Callable, Iterable
 from musicctl.policy.roles import read_roles, unreadable
 from musicctl.store import mirror
 from musicctl.store.database import Database
-from musicctl.store.mirror import MirrorState
+from musicctl.store.mirror import MirrorState, Row
 from musicctl.tenant.client import Tenant
 from musicctl.tenant.users import TenantUser
-
-Row = tuple[str, str | None, str | None, tuple[str, ...] | None, str | None]
 
 
 def fresh(

@@ -1,30 +1,18 @@
 """Makes the plan of a sync: whose role should change, judged by the rule, from plays and the mirror."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from musicctl.errors import RefusedError, UsageError
 from musicctl.operations import mirror as mirrors
+from musicctl.operations.question import Question
 from musicctl.policy.plan import Change, Counts, Plan, in_order
 from musicctl.policy.rule import Rule, Verdict
 from musicctl.store import mirror, plans, plays
 from musicctl.store.database import Database
 from musicctl.store.plays import Standing, Survey
 from musicctl.tenant.client import Tenant
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """What a plan answers: the rule, where plays come from (None: the playlists), how old the mirror may be.
-
-    `max_age` is in seconds; `refresh` asks for a new mirror in any case.
-    """
-
-    rule: Rule
-    plays_query: str | None
-    max_age: float
-    refresh: bool = False
 
 
 def make(database: Database, tenant: Tenant, question: Question, say: Callable[[str], None]) -> Plan:

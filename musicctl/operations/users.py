@@ -1,16 +1,14 @@
 """One listener across all three stores."""
 
 from musicctl.operations.profile import find
+from musicctl.operations.question import Question
 from musicctl.policy.roles import read_roles, unreadable
-from musicctl.policy.rule import Rule
 from musicctl.store import listeners, plays
 from musicctl.store.database import Database
 from musicctl.tenant.client import Tenant
 
 
-def show(
-    database: Database, tenant: Tenant, user_id: str, *, rule: Rule, plays_query: str | None
-) -> dict[str, object]:
+def show(database: Database, tenant: Tenant, user_id: str, question: Question) -> dict[str, object]:
     """Return who a listener is, what was saved, and the standing against the bar, all as of now.
 
     `playlists` and `songs` are counts; `roles` is None, and `unreadable` says why, when they are no list of
@@ -18,7 +16,7 @@ def show(
     """
     user = find(tenant, user_id)
     roles = read_roles(user.app_metadata)
-    known = plays.of_users(database, plays_query, [user_id]).get(user_id)
+    known = plays.of_users(database, question.plays_query, [user_id]).get(user_id)
     saved = listeners.saved(database, user_id)
     shown: dict[str, object] = {
         "user_id": user_id,
@@ -29,7 +27,7 @@ def show(
         "plays": known,
         "playlists": saved.playlists,
         "songs": saved.songs,
-        "standing": rule.standing(known, roles),
+        "standing": question.rule.standing(known, roles),
     }
     why = unreadable(user.app_metadata)
     return shown if why is None else shown | {"unreadable": why}

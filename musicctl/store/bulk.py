@@ -43,7 +43,7 @@ def upsert(
         cursor.execute(sql.SQL("DROP TABLE {staging}").format(**parts))
         return updated + inserted
 
-    return database.run(work, doing=f"write the table {table}", repeatable=False)
+    return database.run(work, doing=f"write the table {table}", repeat_on=())
 
 
 def _parts(

@@ -48,20 +48,25 @@ class Database:
         return str(self.address)
 
     def run(
-        self, work: Callable[[Cursor], T], *, doing: str, read_only: bool = False, repeatable: bool = True
+        self,
+        work: Callable[[Cursor], T],
+        *,
+        doing: str,
+        read_only: bool = False,
+        repeat_on: tuple[type[psycopg2.Error], ...] = REPEATABLE,
     ) -> T:
         """Run `work` in one transaction and return what it returns; `doing` names it in errors.
 
         The transaction is committed when `work` returns and undone when it raises. It runs again, up to
-        five times, when Postgres reports a serialization failure or a deadlock, unless `work` consumes
-        something that it cannot read twice and so is not `repeatable`.
+        five times, when Postgres raises one of `repeat_on`: none for `work` that consumes what it cannot
+        read twice.
         """
         for attempt in itertools.count(1):
             with self._turn, speaking(doing, str(self)):
                 try:
                     return self._once(work, read_only)
-                except REPEATABLE:
-                    if attempt == ATTEMPTS or not repeatable:
+                except repeat_on:
+                    if attempt == ATTEMPTS:
                         raise
             time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 -- spreads contenders, no secret
         raise AssertionError  # the count has no end

@@ -12,6 +12,9 @@ from musicctl.store.database import Cursor, Database, one_row
 
 INCOMING = sql.Identifier("musicctl", "tenant_users_incoming")
 COLUMNS = ("user_id", "email", "display_name", "roles", "unreadable")
+Row = tuple[str, str | None, str | None, tuple[str, ...] | None, str | None]
+"""A user in the order of COLUMNS; without roles, the last value says why they cannot be read."""
+
 LOCK_TIMEOUT = "30s"
 """How long the swap waits for readers of the mirror before it gives up and leaves it as it was."""
 
@@ -40,18 +43,16 @@ def claim(database: Database, domain: str) -> MirrorState:
     return database.run(lambda cursor: _claim(cursor, domain), doing="read the mirror's state")
 
 
-def refill(database: Database, users: Iterable[Sequence[object]], *, as_of: datetime) -> int:
+def refill(database: Database, users: Iterable[Row], *, as_of: datetime) -> int:
     """Replace the mirror by `users`, rows of COLUMNS, in one transaction, and return how many there are.
 
     Anything wrong leaves the last good state: a failure while `users` is read, none at all, or the same id
     with different values. A row that comes twice with the same values counts once.
     """
-    return database.run(
-        lambda cursor: _refill(cursor, users, as_of), doing="refill the mirror", repeatable=False
-    )
+    return database.run(lambda cursor: _refill(cursor, users, as_of), doing="refill the mirror", repeat_on=())
 
 
-def put(database: Database, users: Sequence[Sequence[object]]) -> None:
+def put(database: Database, users: Sequence[Row]) -> None:
     """Add or replace single users, rows of COLUMNS, that were just read from the tenant."""
     statement = f"""
         INSERT INTO musicctl.tenant_users ({", ".join(COLUMNS)}) VALUES (%s, %s, %s, %s, %s)
@@ -116,7 +117,7 @@ def _claim(cursor: Cursor, domain: str) -> MirrorState:
     return state
 
 
-def _refill(cursor: Cursor, users: Iterable[Sequence[object]], as_of: datetime) -> int:
+def _refill(cursor: Cursor, users: Iterable[Row], as_of: datetime) -> int:
     # Held until the end of the transaction: a second refill waits here, readers of the mirror do not.
     cursor.execute("TRUNCATE musicctl.tenant_users_incoming")
     copy_in(cursor, INCOMING, COLUMNS, users)

@@ -1,13 +1,14 @@
 """`db init` and `db status`: our schema `musicctl` by numbered migrations, the app's tables where missing."""
 
 import hashlib
-import re
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from psycopg2 import errors
+
 from musicctl.errors import ConfigError
-from musicctl.store.database import Cursor, Database, one_row
+from musicctl.store.database import REPEATABLE, Cursor, Database, one_row
 
 APP_TABLES = ("songs", "artists", "playlists", "user_data")
 
@@ -58,11 +59,11 @@ def migrations() -> tuple[Migration, ...]:
 
 
 def app_statements() -> dict[str, str]:
-    """Return the SQL that creates each of the app's tables, with its index."""
+    """Return the SQL that creates each of the app's tables, with its index, in a schema still to name."""
     text = files("musicctl.store").joinpath("app_tables.sql").read_text(encoding="utf-8")
     statements = [line for line in text.splitlines() if line and not line.startswith("--")]
     return {
-        table: "\n".join(line for line in statements if re.search(rf"(TABLE|ON) {table} ", line))
+        table: "\n".join(line for line in statements if f"{{schema}}.{table} " in line)
         for table in APP_TABLES
     }
 
@@ -78,7 +79,12 @@ def init(database: Database) -> tuple[str, ...]:
     Never alters a table of the app. Two at once wait for each other.
     """
     if not database.run(_has_foundation, doing="read the schema", read_only=True):
-        database.run(lambda cursor: cursor.execute(FOUNDATION), doing="create the schema musicctl")
+        database.run(
+            lambda cursor: cursor.execute(FOUNDATION),
+            doing="create the schema musicctl",
+            # IF NOT EXISTS does not see what another transaction is just creating.
+            repeat_on=(*REPEATABLE, errors.UniqueViolation, errors.DuplicateSchema, errors.DuplicateTable),
+        )
     return database.run(_complete, doing="create what is missing")
 
 
@@ -95,25 +101,46 @@ def _has_foundation(cursor: Cursor) -> bool:
 def _complete(cursor: Cursor) -> tuple[str, ...]:
     cursor.execute("SELECT number FROM musicctl.migrations WHERE number = 0 FOR UPDATE")
     before = _status(cursor)
-    for sql in _missing(before):
-        cursor.execute(sql)
+    for statement in _missing(cursor, before):
+        cursor.execute(statement)
     tables = (f"table {name}" for name, there in before.tables.items() if not there)
     return (*(f"migration {name}" for name in before.pending), *tables)
 
 
 def _script(cursor: Cursor) -> str:
-    missing = _missing(_status(cursor))
+    missing = _missing(cursor, _status(cursor))
     foundation = [] if _has_foundation(cursor) else [FOUNDATION]
     if not missing and not foundation:
         return "-- nothing is missing\n"
     return "\n".join(["BEGIN;", *foundation, *missing, "COMMIT;", ""])
 
 
-def _missing(now: Status) -> list[str]:
+def _missing(cursor: Cursor, now: Status) -> list[str]:
     """Return the statements that bring a database from `now` to where it should be."""
-    wanted = [each for each in migrations() if _label(each) in now.pending]
-    tables = [sql for table, sql in app_statements().items() if not now.tables[table]]
-    return [*(each.sql + _record(each) for each in wanted), *tables]
+    wanted = [each.sql + _record(each) for each in migrations() if _label(each) in now.pending]
+    absent = [statement for table, statement in app_statements().items() if not now.tables[table]]
+    if not absent:
+        return wanted
+    home = _home(cursor)
+    return [*wanted, *(statement.format(schema=home) for statement in absent)]
+
+
+def _home(cursor: Cursor) -> str:
+    """Return the schema, quoted, that new tables of the app go to.
+
+    Postgres' own choice would be ours for a role that is called musicctl: "$user" comes first by default.
+    """
+    cursor.execute(
+        "SELECT quote_ident(name) FROM unnest(current_schemas(false)) WITH ORDINALITY AS path (name, place)"
+        " WHERE name <> 'musicctl' ORDER BY place LIMIT 1"
+    )
+    row = cursor.fetchone()
+    if row is None:
+        raise ConfigError(
+            "the search path names no schema for the app's tables",
+            hint="ALTER ROLE ... SET search_path = public",
+        )
+    return str(row[0])
 
 
 def _record(migration: Migration) -> str:

@@ -1,0 +1,25 @@
+"""What a plan answers, made once from plain settings."""
+
+from dataclasses import dataclass
+
+from musicctl.policy.rule import Rule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """The rule, where plays come from (None: the playlists), and how old the mirror may be.
+
+    `max_age` is in seconds; `refresh` asks for a new mirror in any case.
+    """
+
+    rule: Rule
+    plays_query: str | None
+    max_age: float
+    refresh: bool = False
+
+
+def question(
+    *, role: str, threshold: int, plays_query: str | None, max_age: float, refresh: bool
+) -> Question:
+    """Return the question; raises ConfigError when the threshold is below 1."""
+    return Question(rule=Rule(role, threshold), plays_query=plays_query, max_age=max_age, refresh=refresh)

@@ -1,0 +1,112 @@
+"""The mirror: refilled whole or not at all, kept in step, and true to one tenant."""
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from musicctl.errors import ConfigError, MusicctlError, UnavailableError
+from musicctl.secret import Secret
+from musicctl.store import mirror
+from musicctl.store.database import Database
+from tests.conftest import query
+
+ROWS = "SELECT user_id, email, display_name, roles, unreadable FROM musicctl.tenant_users ORDER BY user_id"
+A = ("auth0|a", "a@example.com", "A", ("x", "y"), None)
+B = ("auth0|b", None, None, (), None)
+C = ("auth0|c", None, None, None, "roles are a number")
+
+
+def rows(url: str) -> list[tuple[object, ...]]:
+    return [
+        (*row[:3], None if row[3] is None else tuple(row[3]), row[4])  # type: ignore[arg-type]
+        for row in query(url, ROWS)
+    ]
+
+
+@pytest.fixture
+def claimed(database: Database) -> Database:
+    mirror.claim(database, "https://t")
+    return database
+
+
+def test_never_filled_then_filled(claimed: Database, database_url: str) -> None:
+    assert mirror.claim(claimed, "https://t").age_seconds is None
+    as_of = mirror.now(claimed)
+    assert mirror.refill(claimed, [A, B, C], as_of=as_of) == 3
+    state = mirror.claim(claimed, "https://t")
+    assert (state.as_of, state.users) == (as_of, 3)
+    assert state.age_seconds is not None
+    assert 0 <= state.age_seconds < 60
+    assert rows(database_url) == [A, B, C]
+    assert query(database_url, "SELECT count(*) FROM musicctl.tenant_users_incoming") == [(0,)]
+
+
+def test_another_tenant_is_refused_until_adopted(claimed: Database) -> None:
+    with pytest.raises(ConfigError, match="https://t, not to https://other"):
+        mirror.claim(claimed, "https://other")
+    mirror.adopt_domain(claimed, "https://other")
+    assert mirror.claim(claimed, "https://other").domain == "https://other"
+
+
+def broken() -> Iterator[mirror.Row]:
+    yield B
+    raise UnavailableError("the export ends in the middle")
+
+
+@pytest.mark.parametrize(
+    ("incoming", "message"),
+    [
+        (broken(), "ends in the middle"),
+        ([], "no users"),
+        ([A, B, (*A[:2], "other", *A[3:])], r"auth0\|a twice"),
+        ([("auth0|nul\0", None, None, (), None)], "NUL"),
+        ([("auth0|\ud800", None, None, (), None)], "surrogates"),
+    ],
+)
+def test_what_goes_wrong_leaves_the_last_good_state(
+    claimed: Database, database_url: str, incoming: list[mirror.Row], message: str
+) -> None:
+    as_of = mirror.now(claimed)
+    mirror.refill(claimed, [A, C], as_of=as_of)
+    with pytest.raises(MusicctlError, match=message):
+        mirror.refill(claimed, incoming, as_of=mirror.now(claimed))
+    assert rows(database_url) == [A, C]
+    assert mirror.claim(claimed, "https://t").as_of == as_of
+
+
+def test_a_row_that_comes_twice_the_same_counts_once(claimed: Database, database_url: str) -> None:
+    assert mirror.refill(claimed, [A, B, A], as_of=mirror.now(claimed)) == 2
+    assert rows(database_url) == [A, B]
+
+
+def test_our_own_writes_keep_it_in_step(claimed: Database, database_url: str) -> None:
+    mirror.refill(claimed, [A, B, C], as_of=mirror.now(claimed))
+    mirror.set_roles(claimed, [("auth0|a", ()), ("auth0|c", ("x",)), ("auth0|nobody", ("x",))])
+    mirror.set_display_name(claimed, "auth0|b", "Bé")
+    mirror.put(claimed, [("auth0|d", "d@example.com", None, ("z",), None)])
+    mirror.remove(claimed, ["auth0|a"])
+    assert rows(database_url) == [
+        ("auth0|b", None, "Bé", (), None),
+        ("auth0|c", None, None, ("x",), None),
+        ("auth0|d", "d@example.com", None, ("z",), None),
+    ]
+    mirror.forget(claimed)
+    assert mirror.claim(claimed, "https://t").as_of is None
+
+
+text = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50)
+@given(st.lists(st.tuples(text, st.none() | text, st.none() | text, st.none() | st.lists(text)), max_size=5))
+def test_every_text_comes_back_as_it_was(
+    database_url: str, users: list[tuple[str, str | None, str | None, list[str] | None]]
+) -> None:
+    unique = {f"auth0|{user[0]}": (*user[1:3], None if user[3] is None else tuple(user[3])) for user in users}
+    incoming = [(user_id, *rest, None) for user_id, rest in unique.items()] or [B]
+    database = Database(Secret(database_url))
+    mirror.refill(database, incoming, as_of=mirror.now(database))
+    database.close()
+    assert {row[0]: row for row in rows(database_url)} == {row[0]: row for row in incoming}

@@ -1,0 +1,115 @@
+"""The plan's question: who differs, from plays and the mirror, for every kind of source."""
+
+import pytest
+
+from musicctl.errors import ConfigError, MusicctlError
+from musicctl.store import mirror, plays
+from musicctl.store.database import Database
+from musicctl.store.plays import Standing
+from tests.conftest import query
+
+ROLE = "playlist editor"
+USERS = [
+    ("auth0|earned", (), None),
+    ("auth0|earned-too", ("a",), None),
+    ("auth0|keeps", ("a", ROLE), None),
+    ("auth0|lapsed", (ROLE, "b"), None),
+    ("auth0|unknown", (ROLE,), None),
+    ("auth0|null", (ROLE,), None),
+    ("auth0|below", (), None),
+    ("auth0|odd", None, "roles are a number"),
+]
+PLAYS = [
+    ("auth0|earned", 60),
+    ("auth0|earned", 40),
+    ("auth0|earned-too", 5000),
+    ("auth0|keeps", 100),
+    ("auth0|lapsed", 99),
+    ("auth0|null", None),
+    ("auth0|below", 99),
+    ("auth0|odd", 400),
+    ("auth0|stranger", 100),
+    ("auth0|small-stranger", 99),
+    (None, 100),
+]
+
+
+@pytest.fixture
+def filled(database: Database, database_url: str) -> Database:
+    rows = [(user_id, None, None, roles, why) for user_id, roles, why in USERS]
+    mirror.claim(database, "https://t")
+    mirror.refill(database, rows, as_of=mirror.now(database))
+    for number, (user_id, total) in enumerate(PLAYS):
+        query(
+            database_url,
+            "INSERT INTO playlists (playlist_id, user_id, total_plays) VALUES (%s, %s, %s)",
+            (str(number), user_id, total),
+        )
+    return database
+
+
+def test_the_users_whose_standing_differs(filled: Database) -> None:
+    found = plays.survey(filled, None, role=ROLE, threshold=100)
+    assert sorted(found.differing, key=lambda user: user.user_id) == [
+        Standing("auth0|earned", 100, ()),
+        Standing("auth0|earned-too", 5000, ("a",)),
+        Standing("auth0|lapsed", 99, (ROLE, "b")),
+        Standing("auth0|null", None, (ROLE,)),
+        Standing("auth0|unknown", None, (ROLE,)),
+    ]
+    assert (found.holders, found.unreadable) == (4, 1)
+    assert (found.missing, found.missing_ids) == (1, ("auth0|stranger",))
+
+
+def test_a_query_of_ones_own(filled: Database) -> None:
+    own = """
+        SELECT * FROM (VALUES ('auth0|earned', 1e30::float8), ('auth0|lapsed', 'NaN'), ('auth0|below', 99.9),
+            ('auth0|keeps', 100.5), ('auth0|unknown', 'infinity'), ('auth0|earned-too', -1e300),
+            (NULL, 100)) AS v(who, what) -- 100 % of them
+        ;"""
+    found = plays.survey(filled, own, role=ROLE, threshold=100)
+    assert sorted(found.differing, key=lambda user: user.user_id) == [
+        Standing("auth0|earned", 2**63 - 1, ()),
+        Standing("auth0|lapsed", None, (ROLE, "b")),
+        Standing("auth0|null", None, (ROLE,)),
+        Standing("auth0|unknown", None, (ROLE,)),
+    ]
+    assert plays.of_users(filled, own, ["auth0|earned-too", "auth0|below", "auth0|null"]) == {
+        "auth0|earned-too": -(2**63),
+        "auth0|below": 99,
+    }
+
+
+def test_a_query_that_repeats_a_user_names_it(filled: Database) -> None:
+    with pytest.raises(ConfigError, match=r"auth0\|earned") as caught:
+        plays.survey(filled, "SELECT user_id, total_plays FROM playlists", role=ROLE, threshold=100)
+    assert "GROUP BY user_id" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        "SELECT user_id FROM playlists",
+        "SELECT user_id, name, total_plays FROM playlists",
+        "DELETE FROM playlists RETURNING user_id, total_plays",
+        "SELECT user_id, total_plays FROM nowhere",
+        "SELECT 'auth0|a', 'many'",
+        "WITH gone AS (DELETE FROM playlists RETURNING *) SELECT user_id, total_plays FROM gone",
+    ],
+)
+def test_what_is_no_query_of_plays_is_refused(filled: Database, database_url: str, own: str) -> None:
+    with pytest.raises(MusicctlError):
+        plays.survey(filled, own, role=ROLE, threshold=100)
+    assert query(database_url, "SELECT count(*) FROM playlists") == [(len(PLAYS),)]
+
+
+def test_plays_of_users(filled: Database) -> None:
+    asked = ["auth0|earned", "auth0|null", "auth0|nobody"]
+    assert plays.of_users(filled, None, asked) == {"auth0|earned": 100, "auth0|null": None}
+    assert plays.of_users(filled, None, []) == {}
+
+
+def test_a_missing_table_is_said_plainly(filled: Database, database_url: str) -> None:
+    query(database_url, "DROP TABLE playlists")
+    with pytest.raises(ConfigError, match='"playlists" does not exist'):
+        plays.survey(filled, None, role=ROLE, threshold=100)
