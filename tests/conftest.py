@@ -1,8 +1,10 @@
 """What every test may ask for: a real Postgres, one cluster a session, and a database of its own."""
 
+import os
 import secrets
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import psycopg2
 import pytest
@@ -14,12 +16,14 @@ from musicctl.store import schema
 from musicctl.store.database import Database
 
 TEMPLATE = "template_musicctl"
+# A copy of a database is 300 files: 20 ms in Linux's memory, up to 400 ms on a slow disk.
+MEMORY = Path("/dev/shm")
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Cluster]:
     """A running Postgres with a database that has every table, as a template for others."""
-    with cluster.temporary() as running:
+    with cluster.temporary(MEMORY if os.access(MEMORY, os.W_OK) else None) as running:
         command(running, f"CREATE DATABASE {TEMPLATE} OWNER musicctl")
         made = Database(Secret(running.place.url(TEMPLATE)))
         schema.init(made)

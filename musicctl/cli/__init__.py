@@ -1,0 +1,20 @@
+"""The command line: parse, call one operation, print one rendering, choose the exit code."""
+
+import sys
+from collections.abc import Sequence
+
+from musicctl import __version__
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run musicctl with these arguments, by default the process's own, and return the exit code.
+
+    This is the program: the script and `python -m musicctl` only call it, and so do the tests.
+    """
+    arguments = sys.argv[1:] if argv is None else list(argv)
+    if arguments == ["--version"]:  # answered before anything is imported
+        print(f"musicctl {__version__}")
+        return 0
+    from musicctl.cli.border import guarded
+
+    return guarded(arguments)

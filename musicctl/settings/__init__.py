@@ -1,0 +1,6 @@
+"""Settings: made once by each command, passed down, and never read from anywhere else."""
+
+from musicctl.settings.model import Settings
+from musicctl.settings.profiles import load
+
+__all__ = ["Settings", "load"]

@@ -36,8 +36,25 @@ def sandbox_folder() -> Path:
     return user_data_path("musicctl") / "sandbox"
 
 
+def postgres_programs() -> Path | None:
+    """Return the folder of the server programs that MUSICCTL_PG_BIN names, or None."""
+    named = variables().get("MUSICCTL_PG_BIN")
+    return Path(named).expanduser().absolute() if named else None
+
+
+def inherited() -> dict[str, str]:
+    """Return the environment for background processes: ours without profiles' settings and libpq's."""
+    private = ("AUTH0_", "DATABASE_URL", "MUSICCTL_", "PG")
+    return {name: value for name, value in os.environ.items() if not name.startswith(private)}
+
+
 def cache_folder() -> Path:
     """Return the user's cache folder of this program."""
     from platformdirs import user_cache_path
 
     return user_cache_path("musicctl")
+
+
+def output_format() -> str | None:
+    """Return the format that MUSICCTL_OUTPUT asks for, or None."""
+    return variables().get("MUSICCTL_OUTPUT")

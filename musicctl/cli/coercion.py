@@ -1,0 +1,78 @@
+"""Turns the words of a command line into values without pydantic, which would cost every start 100 ms.
+
+Typer 0.29 builds a pydantic adapter for each parameter when it is first used, unless the private attribute
+`_runtime_param` is set already. pyproject.toml pins 0.29 and a test fails when that changes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, get_args, get_origin
+
+import typer
+from typer._coercion import RuntimeParam
+from typer.core import TyperCommand, TyperGroup
+
+NAMES = {int: "a whole number", float: "a number"}
+
+
+@dataclass(frozen=True)
+class PlainParam(RuntimeParam):
+    """Coerces str, int, float, bool, Path and Enum, and lists of them."""
+
+    def _coerce_value(self, value: Any, param: Any, ctx: Any) -> Any:
+        annotation: Any = self.annotation
+        if get_origin(annotation) is list:
+            item = get_args(annotation)[0]
+            return [_coerced(each, item, param, ctx, self.parameter_info) for each in value]
+        return _coerced(value, annotation, param, ctx, self.parameter_info)
+
+
+def _coerced(value: Any, kind: Any, param: Any, ctx: Any, info: Any) -> Any:
+    if isinstance(value, kind):
+        return value
+    try:
+        made = kind(value)
+    except ValueError:
+        raise typer.BadParameter(f"{value!r} is not {_wanted(kind)}.", ctx=ctx, param=param) from None
+    if kind in NAMES and not _within(made, info.min, info.max):
+        raise typer.BadParameter(f"{value} is not {_range(info.min, info.max)}.", ctx=ctx, param=param)
+    return made
+
+
+def _wanted(kind: Any) -> str:
+    if issubclass(kind, Enum):
+        return "one of " + ", ".join(str(each.value) for each in kind)
+    return NAMES.get(kind, f"a {kind.__name__}")
+
+
+def _within(number: float, low: float | None, high: float | None) -> bool:
+    return (low is None or number >= low) and (high is None or number <= high)
+
+
+def _range(low: float | None, high: float | None) -> str:
+    if high is None:
+        return f"{low} or more"
+    return f"{high} or less" if low is None else f"from {low} to {high}"
+
+
+def _plain(params: Sequence[Any]) -> None:
+    for param in params:
+        descriptor = param.type_descriptor
+        param._runtime_param = PlainParam(descriptor.parameter_info, descriptor.annotation)
+
+
+class Command(TyperCommand):
+    """A command whose parameters need no pydantic."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _plain(self.params)
+
+
+class Group(TyperGroup):
+    """A group of commands; without arguments it prints its help and exits 2."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _plain(self.params)

@@ -1,0 +1,28 @@
+"""`musicctl config`."""
+
+from musicctl import settings
+from musicctl.cli.command import command, group
+from musicctl.cli.options import Json, Output, Profile
+from musicctl.cli.output import chosen, document, listing, text
+from musicctl.render.records import Format
+from musicctl.settings.environment import config_path
+
+app = group("Which settings are in force, and where they come from.")
+
+
+@command(app, "show")
+def show(profile: Profile = None, output: Output = None, as_json: Json = False) -> None:
+    """Show every setting of the profile and where it comes from, and never what a secret is."""
+    chosen_settings = settings.load(profile)
+    form = chosen(output, as_json)
+    if form is Format.JSON:
+        document(chosen_settings.describe(), form)
+        return
+    rows = [(name, each["value"], each["origin"]) for name, each in chosen_settings.describe().items()]
+    listing(("setting", "value", "origin"), rows, form, empty="No settings.")
+
+
+@command(app, "path")
+def path() -> None:
+    """Print the path of the configuration file, whether or not it is there."""
+    text(f"{config_path()}\n")

@@ -1,0 +1,26 @@
+"""Options and arguments that several commands share, each spelled once."""
+
+from typing import Annotated, TypeAlias
+
+import typer
+
+from musicctl.render.records import Format
+
+User: TypeAlias = Annotated[
+    str, typer.Argument(metavar="USER", help="A user id such as auth0|5f7c8ec7, or an email address.")
+]
+Users: TypeAlias = Annotated[
+    list[str], typer.Argument(metavar="USER...", help="User ids or email addresses; - reads one per line.")
+]
+Profile: TypeAlias = Annotated[
+    str | None, typer.Option("-P", "--profile", metavar="NAME", help="The profile of settings to use.")
+]
+Output: TypeAlias = Annotated[
+    Format | None, typer.Option("-o", "--output", help="How to print data.", show_default=False)
+]
+Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Short for --output json.")]
+DryRun: TypeAlias = Annotated[
+    bool, typer.Option("-n", "--dry-run", help="Show what would be done and write nothing.")
+]
+Yes: TypeAlias = Annotated[bool, typer.Option("-y", "--yes", help="Do not ask before going on.")]
+Quiet: TypeAlias = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors on stderr.")]

@@ -1,0 +1,38 @@
+"""`musicctl profile`."""
+
+from typing import Annotated
+
+import typer
+
+from musicctl.cli.command import command, group
+from musicctl.cli.options import Json, Output, Profile, Quiet, User
+from musicctl.cli.output import chosen, document
+from musicctl.cli.session import Session
+from musicctl.operations import profile as profiles
+
+app = group("Profiles and display names in the tenant.")
+
+
+@command(app, "show")
+def show(user: User, profile: Profile = None, output: Output = None, as_json: Json = False) -> None:
+    """Show who USER is and the display name."""
+    session = Session(profile)
+    document(profiles.show(session.tenant, session.user(user)), chosen(output, as_json))
+
+
+@command(app, "set-name")
+def set_name(
+    user: User,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The new display name, 1 to 64 characters.")],
+    profile: Profile = None,
+    output: Output = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Set the display name of USER, and nothing else of the profile."""
+    session = Session(profile, quiet=quiet)
+    session.announce_write(session.database, session.tenant)
+    shown = profiles.set_name(
+        session.database, session.tenant, session.user(user), name, settle=session.settings.settle
+    )
+    document(shown, chosen(output, as_json))

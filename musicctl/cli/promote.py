@@ -1,0 +1,39 @@
+"""`musicctl promote`."""
+
+import time
+
+from musicctl.cli.command import alone, command
+from musicctl.cli.options import DryRun, Json, Output, Profile, Quiet, Users
+from musicctl.cli.output import chosen, show_plan, show_report
+from musicctl.cli.run import carry_out
+from musicctl.cli.session import Session
+from musicctl.cli.targets import resolved
+from musicctl.errors import Exit
+
+app = alone()
+
+
+@command(app, "promote")
+def promote(
+    users: Users,
+    dry_run: DryRun = False,
+    profile: Profile = None,
+    output: Output = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> int:
+    """Apply the rule to the users named: grant the role at the bar, take it away below."""
+    from musicctl.operations import promote as promotions
+
+    began = time.monotonic()
+    session = Session(profile, quiet=quiet)
+    targets = resolved(session, users)
+    promotion = promotions.plan(session.database, session.tenant, targets.user_ids, session.question())
+    not_found = (*targets.not_found, *promotion.not_found)
+    promotions.require_any(promotion, not_found)
+    if dry_run:
+        show_plan(promotion.plan, chosen(output, as_json))
+        return Exit.PARTIAL if not_found else Exit.OK
+    report = promotions.with_not_found(carry_out(session, promotion.plan, began), not_found)
+    show_report(report, chosen(output, as_json))
+    return report.exit

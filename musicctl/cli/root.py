@@ -1,0 +1,77 @@
+"""The root of all commands: each group's module is imported only when its name is on the command line."""
+
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+from typer.main import get_command
+
+from musicctl import __version__
+from musicctl.cli.coercion import Group
+from musicctl.cli.command import CONTEXT
+
+# Name, and the one sentence that its module's help says too: a test compares them.
+COMMANDS = {
+    "songs": "Saved songs of a listener.",
+    "playlists": "Playlists and their plays.",
+    "genres": "Favourite genres.",
+    "profile": "Profiles and display names in the tenant.",
+    "roles": "Roles in the tenant, and the sync that keeps them true.",
+    "promote": "Apply the rule to the users named.",
+    "users": "Listeners across all three stores.",
+    "db": "The schema musicctl, and the app's tables where they are missing.",
+    "config": "Which settings are in force, and where they come from.",
+    "sandbox": "A Postgres and a local tenant of your own to try things on.",
+    "demo": "Show the main job from end to end in the sandbox.",
+}
+
+
+class Root(Group):
+    """Knows every command by name, and imports none before it is asked for."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Typer takes its did-you-mean from these keys; get_command never looks at the values.
+        self.commands = dict.fromkeys(COMMANDS)  # type: ignore[assignment]
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names in the order of the help."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Import the module of one command and return it."""
+        if cmd_name not in COMMANDS:
+            return None
+        found = get_command(import_module(f"musicctl.cli.{cmd_name}").app)
+        found.name = cmd_name
+        return found
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the list of commands from the table above."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"musicctl {__version__}")
+        raise typer.Exit
+
+
+app = typer.Typer(
+    cls=Root, no_args_is_help=True, add_completion=False, rich_markup_mode=None, context_settings=CONTEXT
+)
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Administer a music app's listeners: songs in Postgres, roles and names in Auth0."""
+
+
+def command() -> Any:
+    """Return the whole command line as one command."""
+    return get_command(app)

@@ -1,0 +1,77 @@
+"""`musicctl sandbox`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from musicctl.cli.asking import agree
+from musicctl.cli.command import command, group
+from musicctl.cli.options import Json, Output, Quiet, Yes
+from musicctl.cli.output import chosen, document
+from musicctl.cli.session import talk
+from musicctl.errors import UsageError
+from musicctl.settings.environment import sandbox_folder
+
+app = group("A Postgres and a local tenant of your own to try things on.")
+
+
+@command(app, "up")
+def up(output: Output = None, as_json: Json = False, quiet: Quiet = False) -> None:
+    """Start the sandbox, or do nothing when it is up; its data is where it was."""
+    from musicctl.sandbox import lifecycle
+
+    lifecycle.up(sandbox_folder(), talk(quiet))
+    document(lifecycle.status(sandbox_folder()), chosen(output, as_json))
+
+
+@command(app, "down")
+def down(quiet: Quiet = False) -> None:
+    """Stop the sandbox and keep its data."""
+    from musicctl.sandbox import lifecycle
+
+    stopped = lifecycle.down(sandbox_folder(), talk(quiet))
+    talk(quiet)("the sandbox is down; its data is kept" if stopped else "the sandbox was not up")
+
+
+@command(app, "status")
+def status(output: Output = None, as_json: Json = False) -> None:
+    """Show whether the sandbox is up, and how other programs reach it."""
+    from musicctl.sandbox import lifecycle
+
+    document(lifecycle.status(sandbox_folder()), chosen(output, as_json))
+
+
+@command(app, "reset")
+def reset(yes: Yes = False, output: Output = None, as_json: Json = False, quiet: Quiet = False) -> None:
+    """Empty both stores of the sandbox for good, and leave it up."""
+    from musicctl.sandbox import lifecycle
+
+    agree("Empty the sandbox's Postgres and its tenant?", yes=yes)
+    lifecycle.reset(sandbox_folder(), talk(quiet))
+    document(lifecycle.status(sandbox_folder()), chosen(output, as_json))
+
+
+@command(app, "load")
+def load(
+    file: Annotated[
+        Path | None,
+        typer.Argument(metavar="FILE", help="CSV with playlist_id, user_id, name and total_plays."),
+    ] = None,
+    users: Annotated[
+        int | None, typer.Option("--users", metavar="N", min=1, help="Make up N listeners instead.")
+    ] = None,
+    seed: Annotated[
+        int, typer.Option("--seed", metavar="S", help="The same seed makes the same listeners.")
+    ] = 1,
+    output: Output = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Fill the sandbox, starting it if it is down, from FILE or with made-up listeners."""
+    from musicctl.sandbox import lifecycle
+    from musicctl.sandbox import load as loading
+
+    if (file is None) == (users is None):
+        raise UsageError("give either a FILE or --users N", hint="musicctl sandbox load --users 1000")
+    state = lifecycle.up(sandbox_folder(), talk(quiet))

@@ -1,0 +1,77 @@
+"""One command's view of the world: its settings, and the stores they name, opened when first used."""
+
+import sys
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from musicctl import settings
+from musicctl.operations import connect, whois
+from musicctl.render.text import safe
+
+if TYPE_CHECKING:
+    from musicctl.operations.question import Question
+    from musicctl.store.database import Database
+    from musicctl.tenant.client import Tenant
+
+
+def talk(quiet: bool) -> Callable[[str], None]:
+    """Return what tells people something on stderr, or nothing when they asked for quiet."""
+
+    def say(line: str) -> None:
+        if not quiet:
+            print(safe(line), file=sys.stderr, flush=True)
+
+    return say
+
+
+class Session:
+    """Made once by each command from its shared options."""
+
+    def __init__(self, profile: str | None, *, quiet: bool = False) -> None:
+        """Choose the profile; raises ConfigError or UnavailableError when there is none to use."""
+        self.quiet = quiet
+        self.settings = settings.load(profile)
+        if self.settings.note:
+            self.say(self.settings.note)
+
+    @cached_property
+    def database(self) -> "Database":
+        """The profile's database."""
+        return connect.database(self.settings.database_url)
+
+    @cached_property
+    def tenant(self) -> "Tenant":
+        """The profile's tenant."""
+        chosen = self.settings
+        return connect.tenant(
+            chosen.auth0_domain,
+            client_id=chosen.auth0_client_id,
+            audience=chosen.auth0_audience,
+            client_secret=chosen.auth0_client_secret,
+            private_key=chosen.auth0_private_key,
+        )
+
+    def question(self, *, refresh: bool = False) -> "Question":
+        """Return what a plan of this profile answers: the rule, the plays and the mirror's greatest age."""
+        from musicctl.operations.question import question
+
+        return question(
+            role=self.settings.role,
+            threshold=self.settings.threshold,
+            plays_query=self.settings.plays_query,
+            max_age=self.settings.mirror_max_age,
+            refresh=refresh,
+        )
+
+    def user(self, text: str) -> str:
+        """Return the user id that a USER argument stands for."""
+        return whois.user_id(text, lambda: self.tenant)
+
+    def say(self, line: str) -> None:
+        """Tell people something on stderr, unless they asked for quiet."""
+        talk(self.quiet)(line)
+
+    def announce_write(self, *stores: object) -> None:
+        """Say where a write is about to go."""
+        self.say(f"profile {self.settings.profile}: writing to {' and '.join(map(str, stores))}")

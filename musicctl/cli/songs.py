@@ -1,0 +1,40 @@
+"""`musicctl songs`."""
+
+from typing import Annotated
+
+import typer
+
+from musicctl.cli.command import command, group
+from musicctl.cli.options import Json, Output, Profile, Quiet, User
+from musicctl.cli.output import chosen, listing
+from musicctl.cli.session import Session
+from musicctl.operations import songs
+
+app = group("Saved songs of a listener.")
+SongId = Annotated[str | None, typer.Option("--id", metavar="SONG_ID", help="The id, for a single song.")]
+
+
+@command(app, "list")
+def list_songs(user: User, profile: Profile = None, output: Output = None, as_json: Json = False) -> None:
+    """List the saved songs of USER."""
+    session = Session(profile)
+    rows = songs.list_songs(session.database, session.user(user))
+    listing(songs.COLUMNS, rows, chosen(output, as_json), empty="No songs.")
+
+
+@command(app, "add")
+def add_songs(
+    user: User,
+    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Names of songs.")],
+    song_id: SongId = None,
+    profile: Profile = None,
+    output: Output = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Save songs for USER and print the new rows."""
+    session = Session(profile, quiet=quiet)
+    user_id = session.user(user)
+    session.announce_write(session.database)
+    rows = songs.add_songs(session.database, user_id, names, song_id=song_id)
+    listing(songs.COLUMNS, rows, chosen(output, as_json), empty="No songs.")

@@ -1,0 +1,79 @@
+"""A plan for people, grouped and with the largest plays first, and as the document that machines read."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from musicctl.policy.plan import Change, Plan
+from musicctl.policy.rule import Verdict
+from musicctl.render.table import cell, table
+
+ON_A_TERMINAL = 15
+"""Changes shown of each kind; on a pipe a plan is whole."""
+
+COLUMNS = ("user_id", "plays", "roles before", "roles after")
+TITLES = {Verdict.GRANT: "to be granted", Verdict.REVOKE: "to be taken away"}
+
+
+def plan_document(plan: Plan) -> dict[str, object]:
+    """Return the plan with the keys that scripts rely on."""
+    return {
+        "plan": plan.fingerprint,
+        "role": plan.rule.role,
+        "threshold": plan.rule.threshold,
+        "tenant_as_of": plan.tenant_as_of,
+        "counts": asdict(plan.counts),
+        "dangers": list(plan.dangers),
+        "changes": [change_document(change) for change in plan.changes],
+    }
+
+
+def change_document(change: Change) -> dict[str, object]:
+    """Return one change of a plan with the keys that scripts rely on."""
+    return {
+        "user_id": change.user_id,
+        "plays": change.plays,
+        "verdict": change.verdict.value,
+        "roles_before": list(change.roles_before),
+        "roles_after": list(change.roles_after),
+    }
+
+
+def plan_text(plan: Plan, *, terminal: int | None) -> str:
+    """Return the plan for people; `terminal` is how many columns there are, None for a pipe."""
+    parts = [_heading(plan)]
+    for verdict, title in TITLES.items():
+        changes = [change for change in plan.changes if change.verdict is verdict]
+        if changes:
+            parts.append(f"\n{len(changes):,} {title}:\n" + _group(changes, terminal))
+    return "".join([*parts, "\n", _summary(plan)])
+
+
+def _heading(plan: Plan) -> str:
+    seen = f", the tenant as of {cell(plan.tenant_as_of)}" if plan.tenant_as_of else ""
+    return f"Plan {plan.fingerprint}: {cell(plan.rule.role)} at {plan.rule.threshold:,} plays{seen}\n"
+
+
+def _group(changes: Sequence[Change], terminal: int | None) -> str:
+    """Return one group as a table, the largest plays first."""
+    ordered = sorted(changes, key=lambda change: (-(change.plays or 0), change.user_id))
+    shown = ordered if terminal is None else ordered[:ON_A_TERMINAL]
+    rows = [(change.user_id, change.plays, change.roles_before, change.roles_after) for change in shown]
+    left_out = len(ordered) - len(shown)
+    more = f"… and {left_out:,} more; -o csv shows all\n" if left_out else ""
+    return table(COLUMNS, rows, terminal=terminal) + more
+
+
+def _summary(plan: Plan) -> str:
+    counts = plan.counts
+    said = [
+        f"{counts.grant:,} to grant, {counts.revoke:,} to revoke, {counts.keep:,} holders keep it.",
+        _some(counts.unknown, "holder keeps", "holders keep", "it for now: their plays are unknown"),
+        _some(counts.pinned, "user is", "users are", "pinned"),
+        _some(counts.unreadable, "user is", "users are", "not touched: their roles cannot be read"),
+        _some(counts.missing, "owner", "owners", "at the bar: no such user in the tenant"),
+    ]
+    return "\n".join(filter(None, said)) + "\n"
+
+
+def _some(count: int, one: str, several: str, what: str) -> str:
+    return f"{count:,} {one if count == 1 else several} {what}." if count else ""

@@ -1,0 +1,230 @@
+"""The settings of one profile: where each value comes from, read and checked when it is asked for."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from musicctl.errors import ConfigError
+from musicctl.secret import Secret
+from musicctl.settings import references, values
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How one setting is read, and what it is when nobody sets it."""
+
+    read: Callable[[object], object]
+    default: object = None
+    secret: bool = False
+
+
+SETTINGS: dict[str, Setting] = {
+    "database_url": Setting(values.text, secret=True),
+    "database_read_url": Setting(values.text, secret=True),
+    "auth0_domain": Setting(values.domain),
+    "auth0_client_id": Setting(values.text),
+    "auth0_client_secret": Setting(values.text, secret=True),
+    "auth0_private_key": Setting(values.text, secret=True),
+    "auth0_audience": Setting(values.text),
+    "role": Setting(values.text, "playlist editor"),
+    "threshold": Setting(values.threshold, 100),
+    "plays_query": Setting(values.text),
+    "mirror_max_age": Setting(values.duration, "24h"),
+    "max_revoke": Setting(values.limit, "10%"),
+    "max_grant": Setting(values.limit, "25%"),
+    "min_source": Setting(values.limit, "50%"),
+    "min_tenant": Setting(values.limit, "50%"),
+    "rate": Setting(values.rate, "80%"),
+    "settle": Setting(values.duration, "2s"),
+    "threads": Setting(values.threads, 8),
+    "token_audience": Setting(values.text),
+    "token_algorithm": Setting(values.algorithm, "RS256"),
+    "token_secret": Setting(values.text, secret=True),
+    "token_secret_base64": Setting(values.boolean, False),
+    "claim_namespace": Setting(values.text),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value as it was written, perhaps a reference, and where."""
+
+    written: object
+    origin: str
+
+
+class Settings:
+    """One profile. A value is resolved when it is first asked for; raises ConfigError that names it."""
+
+    def __init__(self, profile: str, given: Mapping[str, Value], note: str = "") -> None:
+        """Take the values that are set; `note` is what people should be told about the choice."""
+        self.profile = profile
+        self.note = note
+        self._given = given
+        self._read: dict[str, object] = {}
+
+    @property
+    def database_url(self) -> Secret:
+        """The app's database."""
+        return Secret(self._required("database_url", str))
+
+    @property
+    def database_read_url(self) -> Secret | None:
+        """A replica to read long listings from."""
+        return self._secret("database_read_url")
+
+    @property
+    def auth0_domain(self) -> str:
+        """The tenant's base URL, such as https://tenant.eu.auth0.com."""
+        return self._required("auth0_domain", str)
+
+    @property
+    def auth0_client_id(self) -> str:
+        """The machine-to-machine application."""
+        return self._required("auth0_client_id", str)
+
+    @property
+    def auth0_client_secret(self) -> Secret | None:
+        """Its secret, unless it signs with a key."""
+        if "auth0_client_secret" in self._given and "auth0_private_key" in self._given:
+            raise ConfigError(
+                f"both auth0_client_secret ({self._given['auth0_client_secret'].origin}) and"
+                f" auth0_private_key ({self._given['auth0_private_key'].origin}) are set",
+                hint="keep the one that the application uses",
+            )
+        return self._secret("auth0_client_secret")
+
+    @property
+    def auth0_private_key(self) -> Secret | None:
+        """The key that it signs with, in PEM form."""
+        return self._secret("auth0_private_key")
+
+    @property
+    def auth0_audience(self) -> str:
+        """The Management API; by default that of the domain."""
+        return self._get("auth0_audience", str) or f"{self.auth0_domain}/api/v2/"
+
+    @property
+    def role(self) -> str:
+        """The role that is earned."""
+        return self._required("role", str)
+
+    @property
+    def threshold(self) -> int:
+        """The plays that earn it."""
+        return self._required("threshold", int)
+
+    @property
+    def plays_query(self) -> str | None:
+        """A SELECT of (user_id, plays) in place of the playlists."""
+        return self._get("plays_query", str)
+
+    @property
+    def mirror_max_age(self) -> float:
+        """Seconds after which the mirror of the tenant is refreshed before a plan."""
+        return self._required("mirror_max_age", float)
+
+    @property
+    def settle(self) -> float:
+        """Seconds to wait before a write whose reply was lost is looked at."""
+        return self._required("settle", float)
+
+    @property
+    def threads(self) -> int:
+        """How many requests may be under way at once."""
+        return self._required("threads", int)
+
+    def describe(self) -> dict[str, dict[str, object]]:
+        """Return every setting with `value` and `origin`; secrets are asterisks, and no command is run."""
+        return {name: self._described(name) for name in SETTINGS}
+
+    def _described(self, name: str) -> dict[str, object]:
+        value = self._given.get(name)
+        if value is None:
+            return {
+                "value": SETTINGS[name].default,
+                "origin": "default" if SETTINGS[name].default is not None else None,
+            }
+        found = references.kind(value.written)
+        if SETTINGS[name].secret:
+            shown: object = _address(value.written) if name.startswith("database") and not found else "***"
+        else:
+            shown = value.written
+        if found:
+            return {"value": shown, "origin": f"{value.origin}, by {found}:"}
+        return {"value": shown, "origin": value.origin} | self._wrong(name)
+
+    def _wrong(self, name: str) -> dict[str, object]:
+        try:
+            self._get(name, object)
+        except ConfigError as error:
+            return {"error": error.what}
+        return {}
+
+    def _required(self, name: str, kind: type[T]) -> T:
+        found = self._get(name, kind)
+        if found is None:
+            raise ConfigError(
+                f"{name} is not set in the profile {self.profile}", hint=_how_to_set(self.profile, name)
+            )
+        return found
+
+    def _secret(self, name: str) -> Secret | None:
+        found = self._get(name, str)
+        return None if found is None else Secret(found)
+
+    def _get(self, name: str, kind: type[T]) -> T | None:
+        if name not in self._read:
+            setting = SETTINGS[name]
+            value = self._given.get(name, Value(setting.default, "default"))
+            try:
+                written = references.resolved(value.written, secret=setting.secret)
+                self._read[name] = None if written is None else setting.read(written)
+            except ValueError as error:
+                raise ConfigError(
+                    f"{name} ({value.origin}): {error}",
+                    hint="musicctl config show says what is set and where",
+                ) from None
+        found = self._read[name]
+        assert found is None or isinstance(found, kind)
+        return found
+
+
+def _address(url: object) -> str:
+    """Return a database URL without its password, or asterisks when it cannot be told what is what."""
+    try:
+        parts = urlsplit(str(url))
+    except ValueError:
+        return "***"
+    if "@" in parts.path + parts.query or "#" in str(url) or "password" in parts.query or not parts.scheme:
+        return "***"
+    credentials, at, place = parts.netloc.rpartition("@")
+    if not at and not place.replace(".", "").replace(":", "").replace("-", "").isalnum() and place:
+        return "***"
+    user = credentials.partition(":")[0] + at
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{parts.scheme}://{user}{place}{parts.path}{query}"
+
+
+def _how_to_set(profile: str, name: str) -> str:
+    if profile == "env":
+        return f"set {environment_variable(name)}"
+    return f"set {name} under [profiles.{profile}]; musicctl config path says where the file is"
+
+
+def environment_variable(name: str) -> str:
+    """Return the variable that sets `name` in the profile `env`."""
+    return name.upper() if name in FROM_PLAIN_VARIABLES else f"MUSICCTL_{name.upper()}"
+
+
+FROM_PLAIN_VARIABLES = (
+    "database_url",
+    "auth0_domain",
+    "auth0_client_id",
+    "auth0_client_secret",
+    "auth0_audience",
+)
+"""Settings whose variable is the app's own: DATABASE_URL and Auth0's."""

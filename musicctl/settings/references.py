@@ -1,0 +1,64 @@
+"""Values that stand elsewhere: `env:NAME`, `file:PATH` and `cmd:COMMAND`, read when they are asked for."""
+
+import subprocess
+from pathlib import Path
+
+from musicctl.settings.environment import variables
+
+PATIENCE = 30.0
+"""Seconds that a command may take."""
+
+KINDS = ("env", "file", "cmd")
+PRIVATE = 0o077
+
+
+def kind(value: object) -> str | None:
+    """Return which kind of reference a value is, or None for a value that stands for itself."""
+    if not isinstance(value, str):
+        return None
+    word, colon, _ = value.partition(":")
+    return word if colon and word in KINDS else None
+
+
+def resolved(value: object, *, secret: bool) -> object:
+    """Return what a value stands for; raises ValueError, which never repeats what was read."""
+    found = kind(value)
+    if found is None:
+        return value
+    target = str(value).partition(":")[2]
+    if found == "env":
+        return _variable(target)
+    return _file(Path(target).expanduser(), secret=secret) if found == "file" else _command(target)
+
+
+def _variable(name: str) -> str:
+    value = variables().get(name)
+    if value is None:
+        raise ValueError(f"the environment variable {name} is not set")
+    return value
+
+
+def _file(path: Path, *, secret: bool) -> str:
+    try:
+        if secret and path.stat().st_mode & PRIVATE:
+            raise ValueError(f"the file {path} can be read by others; chmod 600 it")
+        return path.read_text(encoding="utf-8").rstrip("\r\n")
+    except OSError as error:
+        raise ValueError(f"the file {path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ValueError(f"the file {path} is not UTF-8") from None
+
+
+def _command(command: str) -> str:
+    try:
+        done = subprocess.run(  # noqa: S602 -- the user's own configuration says what to run
+            command, shell=True, check=False, stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE
+        )
+    except subprocess.TimeoutExpired:
+        raise ValueError(f"the command did not end within {PATIENCE:.0f} s") from None
+    if done.returncode != 0:
+        raise ValueError(f"the command ended with exit code {done.returncode}")
+    try:
+        return done.stdout.decode().rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise ValueError("the command printed something that is not UTF-8") from None

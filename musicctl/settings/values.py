@@ -1,0 +1,125 @@
+"""How the value of each setting is read: durations, rates, limits, domains, and plain ones."""
+
+import re
+from dataclasses import dataclass
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+MOST_THREADS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A limit as a percentage, which keeps its floor, or as a plain number."""
+
+    number: float
+    percent: bool
+
+    def __str__(self) -> str:
+        return f"{self.number:g}%" if self.percent else f"{self.number:g}"
+
+
+def text(value: object) -> str:
+    """Return a text that is not blank and has no control character."""
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("must be a text that is not empty")
+    if any(ord(character) < 32 for character in value if character != "\n"):
+        raise ValueError("has a control character")
+    return value
+
+
+def duration(value: object) -> float:
+    """Return the seconds of a duration such as 30s, 15m, 24h or 7d."""
+    match = re.fullmatch(r"(\d{1,9}(?:\.\d{1,3})?)([smhd])", value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError("must be a duration such as 30s, 15m, 24h or 7d")
+    return float(match[1]) * UNITS[match[2]]
+
+
+def whole(value: object) -> int:
+    """Return a whole number, written as a number or as its digits."""
+    if isinstance(value, str) and re.fullmatch(r"-?\d{1,18}", value):
+        return int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    raise ValueError("must be a whole number")
+
+
+def threshold(value: object) -> int:
+    """Return a number of plays, 1 or more."""
+    number = whole(value)
+    if number < 1:
+        raise ValueError("must be 1 or more: with 0 everyone would hold the role")
+    return number
+
+
+def threads(value: object) -> int:
+    """Return how many requests may be under way at once."""
+    number = whole(value)
+    if not 1 <= number <= MOST_THREADS:
+        raise ValueError(f"must be from 1 to {MOST_THREADS}")
+    return number
+
+
+def limit(value: object) -> Limit:
+    """Return a percentage such as "10%", or a number, 0 or more."""
+    match = re.fullmatch(r"(\d{1,12}(?:\.\d{1,3})?)(%?)", str(value).strip())
+    if match is None or isinstance(value, bool):
+        raise ValueError('must be a percentage such as "10%", or a number')
+    if match[2] and float(match[1]) > 100:
+        raise ValueError("must be at most 100%")
+    return Limit(float(match[1]), bool(match[2]))
+
+
+def rate(value: object) -> Limit:
+    """Return a share of the tenant's limit such as "80%", or requests a second; above 0."""
+    found = limit(value)
+    if found.number <= 0:
+        raise ValueError("must be above 0")
+    return found
+
+
+def boolean(value: object) -> bool:
+    """Return true or false, written so or as a TOML boolean."""
+    words = {"true": True, "false": False}
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.lower() in words:
+        return words[value.lower()]
+    raise ValueError("must be true or false")
+
+
+def algorithm(value: object) -> str:
+    """Return the algorithm that listeners' tokens are signed with."""
+    if value not in ("RS256", "HS256"):
+        raise ValueError("must be RS256 or HS256")
+    return str(value)
+
+
+def domain(value: object) -> str:
+    """Return the tenant's base URL, without a slash at the end, from a domain or a whole URL."""
+    given = text(value).strip()
+    try:
+        parts = urlsplit(given if "://" in given else f"https://{given}")
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise ValueError("is no domain") from None
+    if parts.username is not None or parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError("must be a domain such as tenant.eu.auth0.com, and nothing more")
+    if not re.fullmatch(r"[A-Za-z0-9.-]+|[0-9a-fA-F:]+", host):
+        raise ValueError("is no domain")
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
+        raise ValueError("must be https; http is for loopback only")
+    shown = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{shown}" + (f":{port}" if port else "")
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host is this machine itself."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,42 @@
+"""A sandbox of its own for each run of the benchmarks, in a temporary folder that is removed."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from musicctl.sandbox import lifecycle
+from musicctl.settings import sandbox_state
+from musicctl.settings.sandbox_state import SandboxState
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A running sandbox, and the environment in which commands find it and nothing else."""
+
+    state: SandboxState
+    environment: Mapping[str, str]
+
+
+@contextmanager
+def world() -> Iterator[World]:
+    """Bring a sandbox up in a temporary folder; afterwards no process and no file of it is left."""
+    home = Path(tempfile.mkdtemp(prefix="musicctl-bench-"))
+    folder = home / "sandbox"
+    try:
+        state = lifecycle.up(folder, lambda _line: None)
+        yield World(state, _environment(home, folder))
+    finally:
+        lifecycle.down(folder, lambda _line: None)
+        recorded = sandbox_state.read(folder)
+        if recorded is not None and recorded.cluster:
+            shutil.rmtree(recorded.cluster, ignore_errors=True)
+        shutil.rmtree(home)
+
+
+def _environment(home: Path, folder: Path) -> dict[str, str]:
+    kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL") if name in os.environ}
+    return kept | {"HOME": str(home), "MUSICCTL_SANDBOX": str(folder), "MUSICCTL_PROFILE": "sandbox"}
