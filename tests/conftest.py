@@ -2,6 +2,8 @@
 
 import os
 import secrets
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -9,15 +11,61 @@ from pathlib import Path
 import psycopg2
 import pytest
 
+from musicctl.sandbox import lifecycle
 from musicctl.sandbox.postgres import cluster
 from musicctl.sandbox.postgres.cluster import Cluster
 from musicctl.secret import Secret
 from musicctl.store import schema
 from musicctl.store.database import Database
+from tests.program import Program, Sandbox
 
 TEMPLATE = "template_musicctl"
 # A copy of a database is 300 files: 20 ms in Linux's memory, up to 400 ms on a slow disk.
 MEMORY = Path("/dev/shm")
+
+
+SETTING_PREFIXES = ("AUTH0_", "DATABASE_URL", "MUSICCTL_", "PG", "XDG_")
+
+
+@pytest.fixture(autouse=True)
+def _nobodys_settings(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep every test away from the settings and folders of whoever runs it."""
+    for name in list(os.environ):
+        if name.startswith(SETTING_PREFIXES):
+            monkeypatch.delenv(name)
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("TZ", "UTC")
+    monkeypatch.setenv("COLUMNS", "80")
+
+
+@pytest.fixture
+def program(capsys: pytest.CaptureFixture[str]) -> Program:
+    """The program, run in this process through its own entry."""
+    return Program(capsys)
+
+
+@pytest.fixture(scope="session")
+def sandbox_folder() -> Iterator[Path]:
+    """The folder of a sandbox that is up for the whole session."""
+    parent = MEMORY if os.access(MEMORY, os.W_OK) else None
+    folder = Path(tempfile.mkdtemp(prefix="musicctl-tests-", dir=parent))
+    try:
+        lifecycle.up(folder / "sandbox", lambda _line: None)
+        yield folder / "sandbox"
+    finally:
+        lifecycle.remove(folder / "sandbox", lambda _line: None)
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+def sandbox(sandbox_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    """A running sandbox, emptied, as the profile that commands of this test use."""
+    monkeypatch.setenv("MUSICCTL_SANDBOX", str(sandbox_folder))
+    monkeypatch.setenv("MUSICCTL_PROFILE", "sandbox")
+    with Sandbox.open(sandbox_folder) as opened:
+        opened.clear()
+        yield opened
 
 
 @pytest.fixture(scope="session")
@@ -65,10 +113,3 @@ def command(server: Cluster, sql: str) -> None:
         connection.autocommit = True
         with connection.cursor() as cursor:
             cursor.execute(sql)
-
-
-def query(url: str, sql: str, parameters: tuple[object, ...] = ()) -> list[tuple[object, ...]]:
-    """Run one statement in a transaction of its own and return its rows, if it has any."""
-    with closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
-        cursor.execute(sql, parameters or None)
-        return cursor.fetchall() if cursor.description else []

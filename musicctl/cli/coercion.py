@@ -4,14 +4,12 @@ Typer 0.29 builds a pydantic adapter for each parameter when it is first used, u
 `_runtime_param` is set already. pyproject.toml pins 0.29 and a test fails when that changes.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, get_args, get_origin
 
 import typer
 from typer._coercion import RuntimeParam
-from typer.core import TyperCommand, TyperGroup
 
 NAMES = {int: "a whole number", float: "a number"}
 
@@ -56,23 +54,8 @@ def _range(low: float | None, high: float | None) -> str:
     return f"{high} or less" if low is None else f"from {low} to {high}"
 
 
-def _plain(params: Sequence[Any]) -> None:
-    for param in params:
-        descriptor = param.type_descriptor
-        param._runtime_param = PlainParam(descriptor.parameter_info, descriptor.annotation)
-
-
-class Command(TyperCommand):
-    """A command whose parameters need no pydantic."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        _plain(self.params)
-
-
-class Group(TyperGroup):
-    """A group of commands; without arguments it prints its help and exits 2."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        _plain(self.params)
+def plain(param: Any) -> Any:
+    """Make a parameter of Typer's coerce its words here, and return it."""
+    descriptor = param.type_descriptor
+    param._runtime_param = PlainParam(descriptor.parameter_info, descriptor.annotation)
+    return param

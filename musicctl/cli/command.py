@@ -1,15 +1,48 @@
 """Makes a command group and its commands, so that what they share is said once."""
 
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
-from musicctl.cli.coercion import Command, Group
+from musicctl.cli.coercion import plain
 
 P = ParamSpec("P")
 R = TypeVar("R")
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+class Command(TyperCommand):
+    """A command whose parameters need no pydantic, and whose help names arguments as the README does."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return the parameters, that for help among them."""
+        return [plain(param) for param in super().get_params(ctx)]
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Return the words of the usage line: USER, NAME..., [FILE]."""
+        return ["[OPTIONS]", *(_usage(param) for param in self._arguments(ctx))]
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the arguments and then the options, each with its help."""
+        arguments = [(_name(param), param.help or "") for param in self._arguments(ctx)]
+        options = [param.get_help_record(ctx) for param in self.get_params(ctx) if not _is_argument(param)]
+        for title, rows in (("Arguments", arguments), ("Options", options)):
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl(rows)
+
+    def _arguments(self, ctx: Any) -> list[Any]:
+        return [param for param in self.get_params(ctx) if _is_argument(param)]
+
+
+class Group(TyperGroup):
+    """A group of commands; without arguments it prints its help and exits 2."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return the parameters, that for help among them."""
+        return [plain(param) for param in super().get_params(ctx)]
 
 
 def group(purpose: str) -> typer.Typer:
@@ -40,3 +73,15 @@ def command(app: typer.Typer, name: str) -> Callable[[Callable[P, R]], Callable[
 
 def _nothing() -> None:
     pass
+
+
+def _is_argument(param: Any) -> bool:
+    return bool(param.param_type_name == "argument")
+
+
+def _name(param: Any) -> str:
+    return f"{param.metavar}..." if param.nargs == -1 else str(param.metavar)
+
+
+def _usage(param: Any) -> str:
+    return _name(param) if param.required else f"[{_name(param)}]"

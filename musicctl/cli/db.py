@@ -22,16 +22,17 @@ def init(
     quiet: Quiet = False,
 ) -> None:
     """Create what is missing: our schema, and the app's tables; existing tables are never altered."""
-    session = Session(profile, quiet=quiet)
-    if show_sql:
-        text(database.script(session.database))
-        return
-    session.announce_write(session.database)
-    created = database.init(session.database)
-    text("".join(f"created {name}\n" for name in created) or "nothing was missing\n")
+    with Session(profile, quiet=quiet) as session:
+        if show_sql:
+            text(database.script(session.database))
+            return
+        session.announce_write(session.database)
+        created = database.init(session.database)
+        text("".join(f"created {name}\n" for name in created) or "nothing was missing\n")
 
 
 @command(app, "status")
 def status(profile: Profile = None, output: Output = None, as_json: Json = False) -> None:
     """Show which migrations the database has, which it lacks, and which tables are there."""
-    document(database.status(Session(profile).database), chosen(output, as_json))
+    with Session(profile) as session:
+        document(database.status(session.database), chosen(output, as_json))

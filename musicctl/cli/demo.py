@@ -7,53 +7,71 @@ import time
 from musicctl.cli import main
 from musicctl.cli.command import alone, command
 from musicctl.cli.session import talk
-from musicctl.errors import Exit, MusicctlError, RefusedError
+from musicctl.errors import Exit, MusicctlError
 from musicctl.settings.environment import sandbox_folder
 
 app = alone()
-LISTENERS = 300
-SEED = 100
-
+ADA = "auth0|demo-ada"
 STEPS = (
     (
-        "One listener across all three stores: songs in Postgres, roles and name in Auth0. She has 100 plays.",
-        ("users", "show", "auth0|demo-ada"),
+        "One listener across all three stores: songs in Postgres, name and roles in Auth0.\n"
+        "Ada's playlists have 100 plays, and she does not hold the role yet.",
+        ("users", "show", ADA),
     ),
     (
-        "Who would gain the role, and who would lose it? 99 plays is not enough, 100 is; an owner whose\n"
-        "plays are unknown keeps it, since no row is not zero plays.",
+        "Who would gain the role, and who would lose it? 100 plays are enough, Boris' 99 are not;\n"
+        "Esra keeps it, since nobody knows her plays, and no row is not zero plays.",
         ("roles", "plan"),
     ),
     (
-        "The main job, as cron would run it. Only our role changes; other roles stay in place.",
+        "The main job, as cron runs it. Other roles stay where they are.",
         ("roles", "sync", "--yes"),
     ),
-    ("Again: a sync leaves nothing to do.", ("roles", "plan", "--check")),
-    ("The same listener afterwards.", ("roles", "list", "auth0|demo-ada")),
+    ("A sync leaves nothing to do.", ("roles", "plan", "--check")),
+    ("Ada afterwards, and Carla, who keeps her other roles.", ("roles", "list", ADA)),
+    ("", ("roles", "list", "carla@example.com")),
 )
-
-GOING_ON = """
+GOING_ON = """\
 The sandbox is still up. To go on by hand:
 
-  musicctl roles sync -P sandbox              nothing to do now; it shows, asks and applies when there is
-  musicctl playlists list 'auth0|demo-ada' -P sandbox
-  musicctl songs add 'auth0|demo-ada' 'Yellow Submarine' -P sandbox
-  musicctl profile set-name 'auth0|demo-ada' 'Ada ⭐' -P sandbox
-  musicctl sandbox load --users 10000 --seed 7    more listeners, some of whom have drifted
-  musicctl sandbox down                       stop it; `musicctl sandbox reset` empties it
+  musicctl roles sync -P sandbox               shows what it would do, and asks
+  musicctl playlists list 'auth0|demo-boris' -P sandbox
+  musicctl songs add ada@example.com 'Yellow Submarine' -P sandbox
+  musicctl profile set-name ada@example.com 'Ada ⭐' -P sandbox
+  musicctl sandbox load --users 10000          more listeners, some of them out of step
+  musicctl sandbox down                        stops it and keeps the data
 """
-
 
 
 @command(app, "demo")
 def demo() -> int:
     """Show the main job from end to end in the sandbox, which is left up to go on by hand."""
+    from musicctl.sandbox.demo import prepare
+
     began = time.monotonic()
-    _explain("A Postgres and a local Auth0 tenant on this machine, with a few hundred made-up listeners.")
-    _prepare()
+    _tell("A Postgres and a local Auth0 tenant on this machine, with a few hundred made-up listeners.")
+    prepare(sandbox_folder(), talk(False))
     for explanation, words in STEPS:
-        _explain(explanation)
-        _show(words)
+        _tell(explanation)
+        _run((*words, "-P", "sandbox"))
+    print()
     print(GOING_ON)
     print(f"The demo took {time.monotonic() - began:.1f} s.")
     return Exit.OK
+
+
+def _tell(explanation: str) -> None:
+    print()
+    for line in explanation.splitlines():
+        print(f"# {line}")
+
+
+def _run(words: tuple[str, ...]) -> None:
+    """Show a command as one would type it, and run it."""
+    print(f"$ musicctl {shlex.join(words)}", flush=True)
+    code = main(words)
+    sys.stdout.flush()
+    if code != Exit.OK:
+        raise MusicctlError(
+            f"`musicctl {shlex.join(words)}` ended with {code}", hint="musicctl sandbox reset, and try again"
+        )

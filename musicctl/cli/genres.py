@@ -16,8 +16,8 @@ app = group("Favourite genres.")
 @command(app, "show")
 def show(user: User, profile: Profile = None, output: Output = None, as_json: Json = False) -> None:
     """Show the favourite genre of USER."""
-    session = Session(profile)
-    document(genres.show(session.database, session.user(user)), chosen(output, as_json))
+    with Session(profile) as session:
+        document(genres.show(session.database, session.user(user)), chosen(output, as_json))
 
 
 @command(app, "set")
@@ -30,9 +30,9 @@ def set_genre(
     quiet: Quiet = False,
 ) -> None:
     """Set the favourite genre of USER."""
-    session = Session(profile, quiet=quiet)
-    user_id = session.user(user)
-    session.announce_write(session.database)
-    shown, before = genres.set_genre(session.database, user_id, genre)
-    session.say(f"it was {'not set' if before is None else before} before")
-    document(shown, chosen(output, as_json))
+    with Session(profile, quiet=quiet) as session:
+        user_id = session.user(user)
+        session.announce_write(session.database)
+        shown, before = genres.set_genre(session.database, user_id, genre)
+        session.say(f"it was {'not set' if before is None else before} before")
+        document(shown, chosen(output, as_json))

@@ -10,7 +10,7 @@ User: TypeAlias = Annotated[
     str, typer.Argument(metavar="USER", help="A user id such as auth0|5f7c8ec7, or an email address.")
 ]
 Users: TypeAlias = Annotated[
-    list[str], typer.Argument(metavar="USER...", help="User ids or email addresses; - reads one per line.")
+    list[str], typer.Argument(metavar="USER", help="User ids or email addresses; - reads one per line.")
 ]
 Profile: TypeAlias = Annotated[
     str | None, typer.Option("-P", "--profile", metavar="NAME", help="The profile of settings to use.")

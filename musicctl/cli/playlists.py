@@ -12,6 +12,6 @@ app = group("Playlists and their plays.")
 @command(app, "list")
 def list_playlists(user: User, profile: Profile = None, output: Output = None, as_json: Json = False) -> None:
     """List the playlists of USER, the most played first."""
-    session = Session(profile)
-    rows = playlists.list_playlists(session.database, session.user(user))
-    listing(playlists.COLUMNS, rows, chosen(output, as_json), empty="No playlists.")
+    with Session(profile) as session:
+        rows = playlists.list_playlists(session.database, session.user(user))
+        listing(playlists.COLUMNS, rows, chosen(output, as_json), empty="No playlists.")

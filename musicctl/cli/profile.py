@@ -16,8 +16,8 @@ app = group("Profiles and display names in the tenant.")
 @command(app, "show")
 def show(user: User, profile: Profile = None, output: Output = None, as_json: Json = False) -> None:
     """Show who USER is and the display name."""
-    session = Session(profile)
-    document(profiles.show(session.tenant, session.user(user)), chosen(output, as_json))
+    with Session(profile) as session:
+        document(profiles.show(session.tenant, session.user(user)), chosen(output, as_json))
 
 
 @command(app, "set-name")
@@ -30,9 +30,9 @@ def set_name(
     quiet: Quiet = False,
 ) -> None:
     """Set the display name of USER, and nothing else of the profile."""
-    session = Session(profile, quiet=quiet)
-    session.announce_write(session.database, session.tenant)
-    shown = profiles.set_name(
-        session.database, session.tenant, session.user(user), name, settle=session.settings.settle
-    )
-    document(shown, chosen(output, as_json))
+    with Session(profile, quiet=quiet) as session:
+        session.announce_write(session.database, session.tenant)
+        shown = profiles.set_name(
+            session.database, session.tenant, session.user(user), name, settle=session.settings.settle
+        )
+        document(shown, chosen(output, as_json))

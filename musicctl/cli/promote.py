@@ -26,14 +26,14 @@ def promote(
     from musicctl.operations import promote as promotions
 
     began = time.monotonic()
-    session = Session(profile, quiet=quiet)
-    targets = resolved(session, users)
-    promotion = promotions.plan(session.database, session.tenant, targets.user_ids, session.question())
-    not_found = (*targets.not_found, *promotion.not_found)
-    promotions.require_any(promotion, not_found)
-    if dry_run:
-        show_plan(promotion.plan, chosen(output, as_json))
-        return Exit.PARTIAL if not_found else Exit.OK
-    report = promotions.with_not_found(carry_out(session, promotion.plan, began), not_found)
-    show_report(report, chosen(output, as_json))
-    return report.exit
+    with Session(profile, quiet=quiet) as session:
+        targets = resolved(session, users)
+        promotion = promotions.plan(session.database, session.tenant, targets.user_ids, session.question())
+        not_found = (*targets.not_found, *promotion.not_found)
+        promotions.require_any(promotion, not_found)
+        if dry_run:
+            show_plan(promotion.plan, chosen(output, as_json))
+            return Exit.PARTIAL if not_found else Exit.OK
+        report = promotions.with_not_found(carry_out(session, promotion.plan, began), not_found)
+        show_report(report, chosen(output, as_json))
+        return report.exit

@@ -29,8 +29,8 @@ AcceptPlan = Annotated[
 @command(app, "list")
 def list_roles(user: User, profile: Profile = None, output: Output = None, as_json: Json = False) -> None:
     """List the roles that USER holds in the tenant now."""
-    session = Session(profile)
-    document(roles.list_roles(session.tenant, session.user(user)), chosen(output, as_json))
+    with Session(profile) as session:
+        document(roles.list_roles(session.tenant, session.user(user)), chosen(output, as_json))
 
 
 @command(app, "plan")
@@ -45,11 +45,11 @@ def plan(
     """Show who would gain and who would lose the role, and keep the plan for a day."""
     from musicctl.operations import plan as plans
 
-    session = Session(profile, quiet=quiet)
-    made = plans.make(session.database, session.tenant, session.question(refresh=refresh), session.say)
-    plans.keep(session.database, made)
-    show_plan(made, chosen(output, as_json))
-    return Exit.CHANGES if check and made.changes else Exit.OK
+    with Session(profile, quiet=quiet) as session:
+        made = plans.make(session.database, session.tenant, session.question(refresh=refresh), session.say)
+        plans.keep(session.database, made)
+        show_plan(made, chosen(output, as_json))
+        return Exit.CHANGES if check and made.changes else Exit.OK
 
 
 @command(app, "sync")
@@ -68,14 +68,14 @@ def sync(
     from musicctl.operations import plan as plans
 
     began = time.monotonic()
-    session = Session(profile, quiet=quiet)
-    made = plans.make(session.database, session.tenant, session.question(refresh=refresh), session.say)
-    if accept_plan is not None:
-        made = plans.only_accepted(session.database, made, accept_plan)
-    if dry_run or check:
-        show_plan(made, chosen(output, as_json))
-        return Exit.CHANGES if check and made.changes else Exit.OK
-    review(session, made, yes=yes)
-    report = carry_out(session, made, began)
-    show_report(report, chosen(output, as_json))
-    return report.exit
+    with Session(profile, quiet=quiet) as session:
+        made = plans.make(session.database, session.tenant, session.question(refresh=refresh), session.say)
+        if accept_plan is not None:
+            made = plans.only_accepted(session.database, made, accept_plan)
+        if dry_run or check:
+            show_plan(made, chosen(output, as_json))
+            return Exit.CHANGES if check and made.changes else Exit.OK
+        review(session, made, yes=yes)
+        report = carry_out(session, made, began)
+        show_report(report, chosen(output, as_json))
+        return report.exit

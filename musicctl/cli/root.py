@@ -7,8 +7,7 @@ import typer
 from typer.main import get_command
 
 from musicctl import __version__
-from musicctl.cli.coercion import Group
-from musicctl.cli.command import CONTEXT
+from musicctl.cli.command import CONTEXT, Group
 
 # Name, and the one sentence that its module's help says too: a test compares them.
 COMMANDS = {

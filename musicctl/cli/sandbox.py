@@ -1,5 +1,6 @@
 """`musicctl sandbox`."""
 
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,7 @@ from musicctl.cli.options import Json, Output, Quiet, Yes
 from musicctl.cli.output import chosen, document
 from musicctl.cli.session import talk
 from musicctl.errors import UsageError
+from musicctl.settings import sandbox_state
 from musicctl.settings.environment import sandbox_folder
 
 app = group("A Postgres and a local tenant of your own to try things on.")
@@ -74,4 +76,11 @@ def load(
 
     if (file is None) == (users is None):
         raise UsageError("give either a FILE or --users N", hint="musicctl sandbox load --users 1000")
-    state = lifecycle.up(sandbox_folder(), talk(quiet))
+    folder, say = sandbox_folder(), talk(quiet)
+    state = lifecycle.up(folder, say)
+    if file is not None:
+        loaded = loading.load_file(folder, state, file, say)
+    else:
+        loaded = loading.load_made_up(folder, state, users=users or 0, seed=seed, say=say)
+    sandbox_state.write(folder, replace(state, filled_by="load"))
+    document(asdict(loaded), chosen(output, as_json))

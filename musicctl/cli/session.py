@@ -35,6 +35,15 @@ class Session:
         if self.settings.note:
             self.say(self.settings.note)
 
+    def __enter__(self) -> "Session":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close what was opened."""
+        for opened in ("database", "tenant"):
+            if opened in self.__dict__:  # where cached_property keeps it
+                getattr(self, opened).close()
+
     @cached_property
     def database(self) -> "Database":
         """The profile's database."""

@@ -17,15 +17,15 @@ SongId = Annotated[str | None, typer.Option("--id", metavar="SONG_ID", help="The
 @command(app, "list")
 def list_songs(user: User, profile: Profile = None, output: Output = None, as_json: Json = False) -> None:
     """List the saved songs of USER."""
-    session = Session(profile)
-    rows = songs.list_songs(session.database, session.user(user))
-    listing(songs.COLUMNS, rows, chosen(output, as_json), empty="No songs.")
+    with Session(profile) as session:
+        rows = songs.list_songs(session.database, session.user(user))
+        listing(songs.COLUMNS, rows, chosen(output, as_json), empty="No songs.")
 
 
 @command(app, "add")
 def add_songs(
     user: User,
-    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Names of songs.")],
+    names: Annotated[list[str], typer.Argument(metavar="NAME", help="Names of songs.")],
     song_id: SongId = None,
     profile: Profile = None,
     output: Output = None,
@@ -33,8 +33,8 @@ def add_songs(
     quiet: Quiet = False,
 ) -> None:
     """Save songs for USER and print the new rows."""
-    session = Session(profile, quiet=quiet)
-    user_id = session.user(user)
-    session.announce_write(session.database)
-    rows = songs.add_songs(session.database, user_id, names, song_id=song_id)
-    listing(songs.COLUMNS, rows, chosen(output, as_json), empty="No songs.")
+    with Session(profile, quiet=quiet) as session:
+        user_id = session.user(user)
+        session.announce_write(session.database)
+        rows = songs.add_songs(session.database, user_id, names, song_id=song_id)
+        listing(songs.COLUMNS, rows, chosen(output, as_json), empty="No songs.")

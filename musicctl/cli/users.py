@@ -12,8 +12,8 @@ app = group("Listeners across all three stores.")
 @command(app, "show")
 def show(user: User, profile: Profile = None, output: Output = None, as_json: Json = False) -> None:
     """Show who USER is, what was saved, and the standing against the bar."""
-    session = Session(profile)
-    user_id = session.user(user)
-    document(
-        users.show(session.database, session.tenant, user_id, session.question()), chosen(output, as_json)
-    )
+    with Session(profile) as session:
+        user_id = session.user(user)
+        document(
+            users.show(session.database, session.tenant, user_id, session.question()), chosen(output, as_json)
+        )

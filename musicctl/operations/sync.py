@@ -62,9 +62,15 @@ def _counted(done: Done) -> tuple[Outcome | Verdict, ...]:
 
 
 def _keep_in_step(database: Database, recent: Sequence[Done]) -> None:
+    """Record in the mirror what was written and what was found otherwise."""
+
+    def named(outcome: Outcome) -> list[Done]:
+        return [done for done in recent if done.outcome is outcome]
+
     seen = [(done.change.user_id, done.roles) for done in recent if done.roles is not None]
     mirror.set_roles(database, seen)
-    mirror.remove(database, [done.change.user_id for done in recent if done.outcome is Outcome.GONE])
+    mirror.set_unreadable(database, [(done.change.user_id, done.detail) for done in named(Outcome.CONFLICT)])
+    mirror.remove(database, [done.change.user_id for done in named(Outcome.GONE)])
 
 
 def _report(

@@ -10,7 +10,7 @@ from musicctl.settings import references, sandbox_state
 from musicctl.settings.environment import config_path, person_present, sandbox_folder, variables
 from musicctl.settings.model import FROM_PLAIN_VARIABLES, SETTINGS, Settings, Value, environment_variable
 
-SECRET_FILE = "AUTH0_CLIENT_SECRET_FILE"  # noqa: S105 -- the name of a variable
+SECRET_FILE = "AUTH0_CLIENT_SECRET_FILE"  # noqa: S105 -- a name
 RESERVED = ("env", "sandbox")
 
 
@@ -73,7 +73,8 @@ def _sandbox() -> Settings:
     state = sandbox_state.read(sandbox_folder())
     if state is None or not sandbox_state.is_up(sandbox_folder(), state):
         raise UnavailableError("the sandbox is down", hint="musicctl sandbox up")
-    return Settings("sandbox", {name: Value(getattr(state, name), "sandbox") for name in FROM_PLAIN_VARIABLES})
+    given = {name: Value(getattr(state, name), "sandbox") for name in FROM_PLAIN_VARIABLES}
+    return Settings("sandbox", given)
 
 
 def _sandbox_if_up(present: bool) -> Settings:

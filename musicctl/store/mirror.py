@@ -67,6 +67,12 @@ def set_roles(database: Database, roles: Sequence[tuple[str, Sequence[str]]]) ->
     _each(database, statement, [(list(held), user_id) for user_id, held in roles])
 
 
+def set_unreadable(database: Database, reasons: Sequence[tuple[str, str]]) -> None:
+    """Record users whose roles were found to be unreadable: (user_id, why)."""
+    statement = "UPDATE musicctl.tenant_users SET roles = NULL, unreadable = %s WHERE user_id = %s"
+    _each(database, statement, [(why, user_id) for user_id, why in reasons])
+
+
 def set_display_name(database: Database, user_id: str, name: str) -> None:
     """Record a display name that was written to the tenant."""
     _each(

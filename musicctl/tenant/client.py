@@ -32,6 +32,10 @@ class Tenant:
     def __str__(self) -> str:
         return self.base_url
 
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
     @property
     def traffic(self) -> Traffic:
         """What was sent so far."""

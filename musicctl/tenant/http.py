@@ -46,6 +46,11 @@ class Http:
             trust_env=not self.base_url.startswith(LOOPBACK),
         )
 
+    def close(self) -> None:
+        """Close the connections, if any were made."""
+        if "client" in self.__dict__:  # where cached_property keeps it
+            self.client.close()
+
     def last_body(self) -> bytes:
         """Return the bytes of the last reply that this thread got."""
         reply: httpx.Response = self._here.reply

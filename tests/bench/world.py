@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from musicctl.sandbox import lifecycle
-from musicctl.settings import sandbox_state
 from musicctl.settings.sandbox_state import SandboxState
 
 
@@ -30,10 +29,7 @@ def world() -> Iterator[World]:
         state = lifecycle.up(folder, lambda _line: None)
         yield World(state, _environment(home, folder))
     finally:
-        lifecycle.down(folder, lambda _line: None)
-        recorded = sandbox_state.read(folder)
-        if recorded is not None and recorded.cluster:
-            shutil.rmtree(recorded.cluster, ignore_errors=True)
+        lifecycle.remove(folder, lambda _line: None)
         shutil.rmtree(home)
 
 

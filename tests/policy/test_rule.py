@@ -20,7 +20,12 @@ WITHOUT: list[object] = [
     {"roles": "beta"},
     {"roles": ["beta", "Playlist Editor"]},
 ]
-HOLDING: list[object] = [{"roles": [EDITOR]}, {"roles": EDITOR}, {"roles": ["a", EDITOR, "b"]}, {"roles": [EDITOR, EDITOR]}]
+HOLDING: list[object] = [
+    {"roles": [EDITOR]},
+    {"roles": EDITOR},
+    {"roles": ["a", EDITOR, "b"]},
+    {"roles": [EDITOR, EDITOR]},
+]
 JUNK: list[object] = [
     "text",
     7,

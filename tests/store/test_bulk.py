@@ -7,7 +7,7 @@ import pytest
 from musicctl.errors import UnavailableError
 from musicctl.store import bulk
 from musicctl.store.database import Database
-from tests.conftest import query
+from tests.program import query
 
 COLUMNS = ("song_id", "songname", "user_id")
 ALL = "SELECT song_id, songname, user_id FROM songs ORDER BY song_id"

@@ -12,7 +12,7 @@ from musicctl.sandbox.postgres.cluster import Cluster
 from musicctl.secret import Secret
 from musicctl.store import waiting
 from musicctl.store.database import Cursor, Database
-from tests.conftest import query
+from tests.program import query
 
 
 def one(cursor: Cursor) -> object:

@@ -10,7 +10,7 @@ from musicctl.errors import ConfigError, MusicctlError, UnavailableError
 from musicctl.secret import Secret
 from musicctl.store import mirror
 from musicctl.store.database import Database
-from tests.conftest import query
+from tests.program import query
 
 ROWS = "SELECT user_id, email, display_name, roles, unreadable FROM musicctl.tenant_users ORDER BY user_id"
 A = ("auth0|a", "a@example.com", "A", ("x", "y"), None)
@@ -19,10 +19,7 @@ C = ("auth0|c", None, None, None, "roles are a number")
 
 
 def rows(url: str) -> list[tuple[object, ...]]:
-    return [
-        (*row[:3], None if row[3] is None else tuple(row[3]), row[4])  # type: ignore[arg-type]
-        for row in query(url, ROWS)
-    ]
+    return [(*row[:3], None if row[3] is None else tuple(row[3]), row[4]) for row in query(url, ROWS)]
 
 
 @pytest.fixture
@@ -85,10 +82,11 @@ def test_our_own_writes_keep_it_in_step(claimed: Database, database_url: str) ->
     mirror.refill(claimed, [A, B, C], as_of=mirror.now(claimed))
     mirror.set_roles(claimed, [("auth0|a", ()), ("auth0|c", ("x",)), ("auth0|nobody", ("x",))])
     mirror.set_display_name(claimed, "auth0|b", "Bé")
+    mirror.set_unreadable(claimed, [("auth0|b", "roles are a number")])
     mirror.put(claimed, [("auth0|d", "d@example.com", None, ("z",), None)])
     mirror.remove(claimed, ["auth0|a"])
     assert rows(database_url) == [
-        ("auth0|b", None, "Bé", (), None),
+        ("auth0|b", None, "Bé", None, "roles are a number"),
         ("auth0|c", None, None, ("x",), None),
         ("auth0|d", "d@example.com", None, ("z",), None),
     ]

@@ -6,7 +6,7 @@ from musicctl.errors import ConfigError, MusicctlError
 from musicctl.store import mirror, plays
 from musicctl.store.database import Database
 from musicctl.store.plays import Standing
-from tests.conftest import query
+from tests.program import query
 
 ROLE = "playlist editor"
 USERS = [

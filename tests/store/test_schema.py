@@ -10,7 +10,8 @@ from musicctl.sandbox.postgres.cluster import Cluster
 from musicctl.secret import Secret
 from musicctl.store import schema
 from musicctl.store.database import Database
-from tests.conftest import command, query
+from tests.conftest import command
+from tests.program import query
 
 CATALOGUE = """
     SELECT table_schema, table_name, column_name, data_type, is_nullable, column_default

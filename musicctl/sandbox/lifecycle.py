@@ -1,0 +1,217 @@
+"""The sandbox's life: up, down, status, reset, each going on from whatever an earlier one left behind."""
+
+import fcntl
+import secrets
+import shutil
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+
+from musicctl.errors import ConfigError, MusicctlError
+from musicctl.sandbox import tenant_process
+from musicctl.sandbox.postgres import binaries, cluster, place
+from musicctl.sandbox.postgres.account import owns, server_account
+from musicctl.sandbox.postgres.cluster import Cluster
+from musicctl.sandbox.postgres.place import Place
+from musicctl.secret import Secret
+from musicctl.settings import sandbox_state
+from musicctl.settings.sandbox_state import SandboxState
+
+LOCK = "lock"
+TENANT_DATA = "tenant.sqlite"
+SHOWN = ("database_url", "auth0_domain", "auth0_client_id", "auth0_client_secret", "auth0_audience")
+
+
+def up(folder: Path, say: Callable[[str], None]) -> SandboxState:
+    """Bring the sandbox in `folder` up, its schema made, and return its state; does nothing where it is up.
+
+    Its data survives `down` and the death of any of its processes. Raises ConfigError when this machine has
+    no Postgres for it, UnavailableError when Postgres or the local tenant does not start.
+    """
+    with _held(folder, "bring the sandbox up", say) as home:
+        return _up(home, say)
+
+
+def down(folder: Path, say: Callable[[str], None]) -> bool:
+    """Stop both processes of the sandbox and keep its data; False when none ran."""
+    if not folder.is_dir():
+        return False
+    with _held(folder, "stop the sandbox", say) as home:
+        return _stop(home, sandbox_state.read(home))
+
+
+def status(folder: Path) -> dict[str, object]:
+    """Return whether the sandbox is up, its addresses and credentials (None: never made), and its users."""
+    state = sandbox_state.read(folder)
+    addresses = {name: getattr(state, name, None) for name in SHOWN}
+    return {"up": sandbox_state.is_up(folder, state), **addresses, "users": _users(folder)}
+
+
+def reset(folder: Path, say: Callable[[str], None]) -> SandboxState:
+    """Empty both stores of the sandbox, keep its port and credentials, and bring it up."""
+    with _held(folder, "reset the sandbox", say) as home:
+        _empty(home)
+        return _up(home, say)
+
+
+def remove(folder: Path, say: Callable[[str], None]) -> None:
+    """Stop the sandbox and remove it without a trace: for those who make one for a while."""
+    with _held(folder, "remove the sandbox", say) as home:
+        _empty(home)
+        shutil.rmtree(home)
+
+
+def _up(home: Path, say: Callable[[str], None]) -> SandboxState:
+    known = sandbox_state.read(home)
+    account = server_account()
+    chosen = place.choose(home, account, _recorded(known))
+    state = _state(known, chosen)
+    _record(home, state, chosen)
+    if not sandbox_state.is_up(home, state):
+        say(f"starting the sandbox in {home}")
+    server = Cluster(chosen, binaries.find(account, copies=chosen.folder), account)
+    # Side by side: the one takes as long to import its libraries as the other to make its data.
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        tenant = beside.submit(tenant_process.start, home, state)
+        new = cluster.start(server)
+        state = tenant.result()
+    if new and known and known.cluster:
+        say(f"no data of Postgres {server.binaries.major} in {known.cluster}: the sandbox starts empty")
+        state = replace(state, filled_by="")
+        sandbox_state.write(home, state)
+    _complete_schema(state)
+    return state
+
+
+def _record(home: Path, state: SandboxState, chosen: Place) -> None:
+    """Write the state before anything is made in its places, so that nothing is left where nobody looks."""
+    try:
+        sandbox_state.write(home, state)
+    except OSError:
+        for path in chosen.outside(home):
+            with suppress(OSError):  # not empty: known from an earlier state
+                path.rmdir()
+        raise
+
+
+def _state(known: SandboxState | None, chosen: Place) -> SandboxState:
+    return replace(
+        known or _fresh_state(),
+        database_url=chosen.url(),
+        cluster=str(chosen.folder),
+        socket=str(chosen.socket),
+    )
+
+
+def _fresh_state() -> SandboxState:
+    port = tenant_process.free_port()
+    return SandboxState(
+        database_url="",
+        auth0_domain=tenant_process.domain(port),
+        auth0_client_id=secrets.token_hex(16),
+        auth0_client_secret=secrets.token_urlsafe(48),
+        auth0_audience=tenant_process.audience(port),
+        port=port,
+        cluster="",
+        socket="",
+    )
+
+
+def _complete_schema(state: SandboxState) -> None:
+    from musicctl.store import mirror, schema
+    from musicctl.store.database import Database
+
+    database = Database(Secret(state.database_url))
+    try:
+        schema.init(database)
+        # The tenant may have had to move to another port, now or in an attempt that was cut short.
+        mirror.adopt_domain(database, state.auth0_domain)
+    finally:
+        database.close()
+
+
+def _stop(home: Path, state: SandboxState | None) -> bool:
+    tenant = tenant_process.stop(home)
+    servers = [cluster.stop(folder) for folder in _places(home, state)]
+    return tenant or any(servers)
+
+
+def _empty(home: Path) -> None:
+    try:
+        state = sandbox_state.read(home)
+    except ConfigError:
+        (home / sandbox_state.STATE_FILE).unlink()
+        state = None
+    _stop(home, state)
+    for folder in _places(home, state):
+        shutil.rmtree(folder)
+    _empty_tenant(home)
+    if state is not None:
+        sandbox_state.write(home, replace(state, cluster="", socket="", filled_by=""))
+
+
+def _empty_tenant(home: Path) -> None:
+    """Remove the tenant's users; its signing key stays, so that tokens in a cache stay good."""
+    from musicctl.sandbox.local_tenant.storage import Storage
+
+    try:
+        with Storage.open(home / TENANT_DATA) as storage:
+            storage.clear()
+    except MusicctlError:
+        for path in home.glob(f"{TENANT_DATA}*"):
+            path.unlink()
+
+
+def _users(folder: Path) -> int:
+    from musicctl.sandbox.local_tenant.storage import Storage
+
+    if not (folder / TENANT_DATA).exists():
+        return 0
+    with Storage.open(folder / TENANT_DATA) as storage:
+        return storage.count_users()
+
+
+def _places(home: Path, state: SandboxState | None) -> list[Path]:
+    """Return the folders of the sandbox's cluster and socket that are there and are still its own."""
+    recorded = _recorded(state)
+    outside = recorded.outside(home) if recorded else []
+    account = server_account() if outside else None
+    inside = home / place.INSIDE
+    return [*([inside] if inside.is_dir() else []), *(path for path in outside if owns(account, path))]
+
+
+def _recorded(state: SandboxState | None) -> Place | None:
+    return Place(Path(state.cluster), Path(state.socket)) if state and state.cluster else None
+
+
+@contextmanager
+def _held(folder: Path, doing: str, say: Callable[[str], None]) -> Iterator[Path]:
+    """Hold the sandbox's folder alone, made if missing, and translate what the system refuses meanwhile."""
+    try:
+        with _prepared(folder).open("wb") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                say("waiting for another command on this sandbox")
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            yield folder.resolve()
+    except OSError as error:
+        raise MusicctlError(
+            f"could not {doing}: {error.strerror or error}"
+            + (f": {error.filename}" if error.filename else ""),
+            hint="MUSICCTL_SANDBOX names the sandbox's folder, on a disk with some 200 MB to spare",
+        ) from None
+
+
+def _prepared(folder: Path) -> Path:
+    """Return the path of the lock in the sandbox's folder, which nobody else may enter."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    found = {path.name for path in folder.iterdir()}
+    if found and not found & {LOCK, sandbox_state.STATE_FILE}:
+        raise ConfigError(
+            f"{folder} holds other files, and no sandbox", hint="set MUSICCTL_SANDBOX to a folder of its own"
+        )
+    folder.chmod(0o700)
+    return folder / LOCK

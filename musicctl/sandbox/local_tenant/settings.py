@@ -1,0 +1,18 @@
+"""How the tenant is set up: what an administrator could change in Auth0's dashboard, kept in storage."""
+
+import msgspec
+
+SCOPES = "read:users create:users update:users update:users_app_metadata"
+
+
+class TenantSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The scopes granted to the sandbox's client, separated by blanks, and some times in seconds.
+
+    A link to an export's file ends `link_lifetime` after the job was read, 60 at Auth0; an export job takes
+    `export_time` from pending to completed.
+    """
+
+    scopes: str = SCOPES
+    token_lifetime: int = 86400
+    link_lifetime: float = 60.0
+    export_time: float = 0.0
