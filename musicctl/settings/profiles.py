@@ -94,9 +94,7 @@ def _sandbox_if_up(present: bool) -> Settings:
 
 def _default_of_file() -> str | None:
     default = _file().get("profile")
-    if default is not None and not isinstance(default, str):
-        raise ConfigError(f"{config_path()}: profile must be the name of a profile")
-    return default
+    return None if default is None else str(default)
 
 
 def _tables() -> Mapping[str, object]:
@@ -123,6 +121,8 @@ def _file() -> Mapping[str, object]:
         raise ConfigError(f"{path} is no TOML: {_where(error)}") from None
     for key in found:
         _refuse_unknown(key, ("profile", "profiles"), str(path))
+    if not isinstance(found.get("profile", ""), str):
+        raise ConfigError(f"{path}: profile must be the name of a profile")
     return found
 
 

@@ -31,7 +31,7 @@ def text(value: object) -> str:
 
 def duration(value: object) -> float:
     """Return the seconds of a duration such as 30s, 15m, 24h or 7d."""
-    match = re.fullmatch(r"(\d{1,9}(?:\.\d{1,3})?)([smhd])", value) if isinstance(value, str) else None
+    match = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,3})?)([smhd])", value) if isinstance(value, str) else None
     if match is None:
         raise ValueError("must be a duration such as 30s, 15m, 24h or 7d")
     return float(match[1]) * UNITS[match[2]]
@@ -39,7 +39,7 @@ def duration(value: object) -> float:
 
 def whole(value: object) -> int:
     """Return a whole number, written as a number or as its digits."""
-    if isinstance(value, str) and re.fullmatch(r"-?\d{1,18}", value):
+    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,18}", value):
         return int(value)
     if isinstance(value, int) and not isinstance(value, bool):
         return value
@@ -64,7 +64,7 @@ def threads(value: object) -> int:
 
 def limit(value: object) -> Limit:
     """Return a percentage such as "10%", or a number, 0 or more."""
-    match = re.fullmatch(r"(\d{1,12}(?:\.\d{1,3})?)(%?)", str(value).strip())
+    match = re.fullmatch(r"([0-9]{1,12}(?:\.[0-9]{1,3})?)(%?)", str(value).strip())
     if match is None or isinstance(value, bool):
         raise ValueError('must be a percentage such as "10%", or a number')
     if match[2] and float(match[1]) > 100:
