@@ -6,6 +6,7 @@ from dataclasses import asdict
 from musicctl.policy.plan import Change, Plan
 from musicctl.policy.rule import Verdict
 from musicctl.render.table import cell, table
+from musicctl.render.text import safe
 
 ON_A_TERMINAL = 15
 """Changes shown of each kind; on a pipe a plan is whole."""
@@ -45,7 +46,8 @@ def plan_text(plan: Plan, *, terminal: int | None) -> str:
         changes = [change for change in plan.changes if change.verdict is verdict]
         if changes:
             parts.append(f"\n{len(changes):,} {title}:\n" + _group(changes, terminal))
-    return "".join([*parts, "\n", _summary(plan)])
+    dangers = [f"Danger: {safe(danger)}\n" for danger in plan.dangers]
+    return "".join([*parts, "\n", _summary(plan), *dangers])
 
 
 def _heading(plan: Plan) -> str:

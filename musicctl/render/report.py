@@ -44,5 +44,11 @@ def report_text(report: Report) -> str:
         f"  {safe(problem.user_id)}: {problem.state.value}: {safe(problem.detail)}"
         for problem in report.problems
     ]
-    lines.append(f"{report.requests:,} requests, {report.seconds:.1f} s.")
+    lines.append(_cost(report))
     return "\n".join(lines) + "\n"
+
+
+def _cost(report: Report) -> str:
+    requests = "1 request" if report.requests == 1 else f"{report.requests:,} requests"
+    waited = f" Waited {report.throttled:.1f} s for the rate limit." if report.throttled else ""
+    return f"{requests}, {report.seconds:.1f} s.{waited}"

@@ -1,51 +1,53 @@
 """Tables for people: they fit the terminal and say what they left out; on a pipe they are whole and plain."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
+from decimal import Decimal
 
 from musicctl.render.records import Row
 from musicctl.render.text import safe, shorten, width
 
 GAP = "  "
 NARROWEST = 8
-"""Columns below which no column of the table is cut, however narrow the terminal."""
+"""What every other column is cut to before the first one is, which names the row."""
 
 
 def table(columns: Sequence[str], rows: Iterable[Row], *, terminal: int | None) -> str:
     """Return the rows as aligned text: `terminal` is how many columns there are, None for a pipe.
 
-    Numbers are right-aligned, NULL is a dash, one row is one line.
+    Numbers are right-aligned, NULL is a dash, one row is one line, and no line is wider than the terminal.
     """
     found = list(rows)
+    headings = [safe(column) for column in columns]
     cells = [[cell(value) for value in row] for row in found]
     numeric = [_is_numeric(found, place) for place in range(len(columns))]
-    widths = [max(width(line[place]) for line in [columns, *cells]) for place in range(len(columns))]
+    widths = [max(map(width, column)) for column in zip(headings, *cells, strict=True)]
     if terminal is not None:
         widths = _fitted(widths, terminal - len(GAP) * (len(columns) - 1))
     rule = [] if terminal is None else [["─" * each for each in widths]]
-    lines = [list(columns), *rule, *cells]
-    return "".join(_line(line, widths, numeric) + "\n" for line in lines)
+    lines = (_line(line, widths, numeric) for line in [headings, *rule, *cells])
+    return "".join(_cut(line, terminal) + "\n" for line in lines)
 
 
 def fields(shown: Mapping[str, object], *, terminal: int | None) -> str:
     """Return one record as a line for each field, its name in front."""
-    names = max(map(len, shown), default=0)
-    room = None if terminal is None else max(NARROWEST, terminal - names - len(GAP))
-    lines = []
-    for name, value in shown.items():
-        text = cell(value)
-        lines.append(f"{name:{names}}{GAP}{text if room is None else shorten(text, room)}\n")
-    return "".join(lines)
+    names = [safe(name) for name in shown]
+    room = max(map(width, names), default=0)
+    lines = (
+        name + " " * (room - width(name)) + GAP + cell(value)
+        for name, value in zip(names, shown.values(), strict=True)
+    )
+    return "".join(_cut(line, terminal) + "\n" for line in lines)
 
 
 def cell(value: object) -> str:
-    """Return a value as people read it; times are local, with their zone."""
+    """Return a value as people read it, safe for a terminal; times are local, with their zone."""
     if value is None:
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, datetime):
-        return value.astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
+        return _local(value)
     if isinstance(value, list | tuple):
         return ", ".join(cell(each) for each in value) or "none"
     if isinstance(value, Mapping):
@@ -53,17 +55,30 @@ def cell(value: object) -> str:
     return safe(value)
 
 
+def _local(moment: datetime) -> str:
+    """Return a time in the zone of the reader; without a zone of its own it is UTC."""
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    try:
+        return aware.astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
+    except (OverflowError, ValueError):  # on the first or the last day of the calendar
+        return aware.isoformat(" ", "seconds")
+
+
 def _is_numeric(rows: Sequence[Row], place: int) -> bool:
     values = [row[place] for row in rows if row[place] is not None]
-    return bool(values) and all(isinstance(value, int | float) for value in values)
+    numbers = (isinstance(value, int | float | Decimal) and not isinstance(value, bool) for value in values)
+    return bool(values) and all(numbers)
 
 
-def _fitted(widths: list[int], room: int) -> list[int]:
-    """Narrow the widest columns until all fit."""
-    fitted = list(widths)
-    while sum(fitted) > room and max(fitted) > NARROWEST:
-        fitted[fitted.index(max(fitted))] -= 1
-    return fitted
+def _fitted(widths: Sequence[int], room: int) -> list[int]:
+    """Narrow columns until all fit, if they can: the first one last, and of the others the widest."""
+    first, others = widths[0], widths[1:]
+    kept = max(1, room - sum(min(each, NARROWEST) for each in others), room // len(widths))
+    first = min(first, kept)
+    left = room - first
+    levels = (level for level in range(left, 1, -1) if sum(min(each, level) for each in others) <= left)
+    level = next(levels, 1)
+    return [first, *(min(each, level) for each in others)]
 
 
 def _line(cells: Sequence[str], widths: Sequence[int], numeric: Sequence[bool]) -> str:
@@ -72,4 +87,8 @@ def _line(cells: Sequence[str], widths: Sequence[int], numeric: Sequence[bool]) 
         shown = shorten(text, room)
         blank = " " * (room - width(shown))
         padded.append(blank + shown if right else shown + blank)
-    return GAP.join(padded).rstrip()
+    return GAP.join(padded).rstrip(" ")
+
+
+def _cut(line: str, terminal: int | None) -> str:
+    return line if terminal is None else shorten(line, terminal)

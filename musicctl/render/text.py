@@ -1,47 +1,62 @@
-"""Foreign text made safe for a terminal: the one function that every name, role and id goes through."""
+"""Foreign text made safe for a terminal: the one place that knows which characters are not shown raw."""
 
+import re
 import unicodedata
+from collections.abc import Callable
 
-HIDDEN = {"Cc", "Cf", "Zl", "Zp", "Cs", "Co", "Cn"}
-JOINERS = {"\u200c", "\u200d"}
-EMOJI_STYLE = "\ufe0f"
-MARKS = {"Mn", "Me"}
+HIDDEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs", "Co", "Cn"})
+JOINERS = "\u200c\u200d"
+FILLERS = "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0"
+"""Letters and marks by category, which nothing is drawn for."""
+
+EMOJI_STYLES = "\ufe0e\ufe0f"
+LETTER_STYLES = re.compile("[\u180b-\u180d\u180f\ufe00-\ufe0d\U000e0100-\U000e01ef]")
+STYLED_SYMBOLS = "0123456789#*‼⁉〰ℹ"
+"""Characters that are no symbols by category and yet make emoji with U+FE0F."""
+
+UNDRAWN = re.compile(f"[{FILLERS}{EMOJI_STYLES}]|{LETTER_STYLES.pattern}")
+CONJOINING = re.compile("[\u1160-\u11ff\ud7b0-\ud7fb\U0001f3fb-\U0001f3ff]")
+"""Hangul vowels and finals, and skin tones: no marks by category, but drawn into what is before them."""
+
 MOST_MARKS = 8
 ELLIPSIS = "…"
+ONE_COLUMN = re.compile("[ -~\u00a0-\u00ac\u00ae-\u02ff…─]*")
+"""Latin and what we add to it: all as wide as long, which is known without Rich."""
+
+UNIT = re.compile("(?s:.)\ufe0f?")
+"""A character with the selector that may widen it."""
 
 
 def safe(value: object) -> str:
     """Return a value as text that cannot control a terminal, reorder it or span lines.
 
-    Control, format, separator, surrogate, private and unassigned characters are shown as escapes; allowed
-    are the joiners that scripts and emoji need. Of more than eight combining marks in a row, an ellipsis
-    stands for the rest.
+    Control, format, invisible, separator, surrogate, private and unassigned characters are shown as escapes;
+    allowed are the joiners and selectors that scripts and emoji need. Of more than eight combining marks in
+    a row, an ellipsis stands for the rest.
     """
     text = str(value)
     if text.isascii() and text.isprintable():
         return text
-    pieces, marks = [], 0
-    for at, character in enumerate(text):
-        category = unicodedata.category(character)
-        # U+FE0F is a mark too, of which an emoji needs one.
-        marks = marks + 1 if category in MARKS else 0
-        if marks > MOST_MARKS:
-            if marks == MOST_MARKS + 1:
-                pieces.append(ELLIPSIS)
-        elif category in HIDDEN and not _joins(text, at):
-            pieces.append(_escaped(character))
-        else:
-            pieces.append(character)
-    return "".join(pieces)
+    return _bounded(escaped(text, _shown))
+
+
+def escaped(text: str, escape: Callable[[str], str]) -> str:
+    """Return `text` with each hidden character replaced by what `escape` makes of it."""
+    if text.isprintable() and (text.isascii() or not UNDRAWN.search(text)):
+        return text
+    return "".join(escape(each) if _hidden(text, at) else each for at, each in enumerate(text))
 
 
 def width(text: str) -> int:
-    """Return how many columns of a terminal a safe text takes, as Rich counts them."""
-    if text.isascii():
+    """Return the most columns of a terminal that a safe text takes.
+
+    That is Rich's count, but for emoji joined into one by U+200D: many terminals draw them side by side.
+    """
+    if text.isascii() or ONE_COLUMN.fullmatch(text):
         return len(text)
     from rich.cells import cell_len
 
-    return cell_len(text)
+    return sum(map(cell_len, UNIT.findall(text)))
 
 
 def shorten(text: str, columns: int) -> str:
@@ -51,26 +66,55 @@ def shorten(text: str, columns: int) -> str:
     if columns < 1:
         return ""
     kept, used = [], 0
-    for character in text:
-        used += width(character)
-        if used > columns - 1:
+    for unit in UNIT.findall(text):
+        used += width(unit)
+        if used >= columns:
             break
-        kept.append(character)
-    return "".join(kept) + ELLIPSIS
+        kept.append(unit)
+    return "".join(kept).rstrip(JOINERS) + ELLIPSIS
 
 
-def _joins(text: str, at: int) -> bool:
-    """Tell whether a joiner stands between two visible characters."""
-    if text[at] not in JOINERS or not 0 < at < len(text) - 1:
-        return False
-    return all(_visible(neighbour) for neighbour in (text[at - 1], text[at + 1]))
+def _hidden(text: str, at: int) -> bool:
+    """Tell whether the character at this place must not be shown as it is."""
+    character = text[at]
+    before = text[at - 1] if at else " "
+    if character in JOINERS:
+        after = text[at + 1] if at + 1 < len(text) else " "
+        return not (_visible(before) and _visible(after))
+    if character in EMOJI_STYLES:
+        return unicodedata.category(before) not in {"So", "Sm"} and before not in STYLED_SYMBOLS
+    if LETTER_STYLES.match(character):
+        return unicodedata.category(before) not in {"Lo", "So", "Sm"} or before in FILLERS
+    return not _drawn(character)
+
+
+def _drawn(character: str) -> bool:
+    return unicodedata.category(character) not in HIDDEN and character not in FILLERS
 
 
 def _visible(character: str) -> bool:
-    return unicodedata.category(character) not in HIDDEN and not character.isspace()
+    return _drawn(character) and not character.isspace()
 
 
-def _escaped(character: str) -> str:
+def _bounded(text: str) -> str:
+    """Return `text` with an ellipsis for what goes on after the eighth mark over one character."""
+    kept: list[str] = []
+    marks = 0
+    for character in text:
+        if character not in JOINERS:  # between marks they would let the pile grow on
+            marks = marks + 1 if _stacks(character) else 0
+        if marks <= MOST_MARKS:
+            kept.append(character)
+        elif kept[-1] != ELLIPSIS:
+            kept.append(ELLIPSIS)
+    return "".join(kept)
+
+
+def _stacks(character: str) -> bool:
+    return unicodedata.category(character)[0] == "M" or bool(CONJOINING.match(character))
+
+
+def _shown(character: str) -> str:
     code = ord(character)
     if code < 0x100:
         return f"\\x{code:02x}"

@@ -2,6 +2,7 @@
 
 import hashlib
 import struct
+from bisect import bisect
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -95,13 +96,13 @@ class MadeUp:
     @property
     def songs(self) -> list[Named]:
         """Two saved songs on average, at least one where there are no playlists."""
-        count = _count(self._share(6), (0.15, 0.4, 0.7, 0.85, 0.95))
+        count = bisect((0.15, 0.4, 0.7, 0.85, 0.95), self._share(6))
         return [self._named("s", at, words.SECOND_WORDS) for at in range(max(count, self._plays is None))]
 
     @property
     def artists(self) -> list[Named]:
         """Half an artist on average."""
-        return [self._named("a", at, words.ARTISTS) for at in range(_count(self._share(7), (0.55, 0.88)))]
+        return [self._named("a", at, words.ARTISTS) for at in range(bisect((0.55, 0.88), self._share(7)))]
 
     @property
     def playlists(self) -> list[Playlist]:
@@ -109,9 +110,9 @@ class MadeUp:
         if self._plays is None:
             return []
         left, found = self._plays, []
-        count = 1 + _count(self._share(8), (0.6, 0.9))
+        count = 1 + bisect((0.6, 0.9), self._share(8))
         for at in range(count):
-            plays = left if at == count - 1 else left * (128 + self._byte(at)) // 256
+            plays = left if at == count - 1 else left * (256 + self._byte(at)) // 512
             left -= plays
             found.append(Playlist(self._key("p", at), words.PLAYLISTS[self._byte(at + 8) % 16], plays))
         return found
@@ -154,7 +155,7 @@ class MadeUp:
     def _not_held(self) -> dict[str, object]:
         share = self._share(12)
         shapes: tuple[object, ...] = (None, "beta tester", [], ["moderator"], ["beta tester"])
-        at = _count(share, (0.003, 0.006, 0.01, 0.02, 0.03))
+        at = bisect((0.003, 0.006, 0.01, 0.02, 0.03), share)
         return {"roles": shapes[at]} if at < len(shapes) else {}
 
     def _share(self, at: int) -> float:
@@ -181,8 +182,3 @@ def _digest(name: str) -> bytes:
 def _spread(start: int, step: int, index: int) -> float:
     """Return a number above 0 and at most 1."""
     return ((start + index * step) % (1 << 64) + 1) / (1 << 64)
-
-
-def _count(share: float, bounds: Sequence[float]) -> int:
-    """Return how many of the bounds lie at or below `share`."""
-    return sum(share >= bound for bound in bounds)

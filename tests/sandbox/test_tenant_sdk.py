@@ -62,7 +62,7 @@ def test_users(tenant: RunningTenant, sdk: Auth0) -> None:
     )
     assert changed.app_metadata == {"roles": ["x"]}
     found = sdk.users.get("auth0|a/b")
-    assert found == changed
+    assert found.model_dump() == changed.model_dump()
     assert found.identities is not None
     assert found.identities[0].connection == DATABASE
     assert sdk.users.get("auth0|a/b", fields="email", include_fields=True).user_id is None

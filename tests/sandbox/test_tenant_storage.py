@@ -56,11 +56,15 @@ def test_adds_all_or_none(storage: Storage) -> None:
 
 
 def test_a_block_that_fails_is_undone_whole(storage: Storage) -> None:
-    with pytest.raises(ZeroDivisionError), storage.writing():
-        storage.put_user(StoredUser("auth0|a", None, 1, 1))
+    def fail() -> None:
         with storage.writing():
-            storage.log_effect(method="PATCH", path="/", user_id="auth0|a", body="{}", correlation_id=None)
-        raise ZeroDivisionError
+            storage.put_user(StoredUser("auth0|a", None, 1, 1))
+            with storage.writing():
+                storage.log_effect(method="PUT", path="/", user_id="auth0|a", body="{}", correlation_id=None)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     assert storage.count_users() == 0
     assert storage.effects() == []
 

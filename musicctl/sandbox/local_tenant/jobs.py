@@ -7,6 +7,7 @@ import secrets
 import string
 import zlib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 
 import msgspec
 from aiohttp import web
@@ -69,9 +70,10 @@ async def download(call: Call) -> web.StreamResponse:
     response = web.StreamResponse(headers={"Content-Type": "application/gzip"})
     await response.prepare(call.request)
     chunks = _compressed(_lines(storage, asked))
-    while chunk := await asyncio.to_thread(next, chunks, b""):
-        await response.write(chunk)
-    await response.write_eof()
+    with suppress(ConnectionResetError):  # the client has gone away
+        while chunk := await asyncio.to_thread(next, chunks, b""):
+            await response.write(chunk)
+        await response.write_eof()
     return response
 
 

@@ -1,0 +1,52 @@
+"""Errors for people and for machines."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from musicctl.render.error import error_line, error_text
+from tests.render.hostile import STRINGS, forbidden
+
+
+def test_a_machine_gets_one_line_of_json() -> None:
+    line = error_line("refused", 4, "what\nhappened", "what to do", {"plan": "0123", "code": "not this"})
+    assert line.isascii()
+    assert line.isprintable()
+    assert json.loads(line) == {
+        "error": {
+            "code": "refused",
+            "exit": 4,
+            "message": "what\nhappened",
+            "hint": "what to do",
+            "plan": "0123",
+        }
+    }
+    assert list(json.loads(line)["error"])[:4] == ["code", "exit", "message", "hint"]
+
+
+def test_details_may_be_anything() -> None:
+    details: dict[str, object] = {"since": datetime(2026, 11, 22, tzinfo=UTC), "candidates": ("a", "b")}
+    error = json.loads(error_line("busy", 75, "", "", details))["error"]
+    assert (error["since"], error["candidates"]) == ("2026-11-22T00:00:00Z", ["a", "b"])
+
+
+@pytest.mark.parametrize("hostile", STRINGS)
+def test_a_machine_gets_the_very_text(hostile: str) -> None:
+    line = error_line("failed", 1, hostile, hostile, {})
+    assert json.loads(line)["error"]["message"] == hostile
+    assert forbidden(line) == []
+
+
+def test_people_are_told_what_to_do_next() -> None:
+    assert error_text("config", 78, "nothing is configured", "musicctl demo", {}) == (
+        "musicctl: nothing is configured\n  hint: musicctl demo"
+    )
+    assert error_text("failed", 1, "no", "", {}) == "musicctl: no"
+
+
+@pytest.mark.parametrize("hostile", STRINGS)
+def test_people_get_safe_text(hostile: str) -> None:
+    lines = error_text("failed", 1, hostile, f"about {hostile}", {}).split("\n")
+    assert len(lines) == 2
+    assert [forbidden(line) for line in lines] == [[], []]
