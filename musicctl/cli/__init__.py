@@ -15,6 +15,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments == ["--version"]:  # answered before anything is imported
         print(f"musicctl {__version__}")
         return 0
-    from musicctl.cli.border import guarded
-
+    try:
+        from musicctl.cli.border import guarded
+    except KeyboardInterrupt:  # before there is a border, there is nothing to undo either
+        return 130
     return guarded(arguments)

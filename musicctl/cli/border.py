@@ -1,6 +1,7 @@
 """The only error border: whatever a command raises becomes a message on stderr and an exit code."""
 
 import errno
+import io
 import os
 import signal
 import sys
@@ -18,30 +19,60 @@ from musicctl.settings.environment import output_format
 CLOSED = {errno.EPIPE, errno.ESHUTDOWN}
 
 
-class Terminated(BaseException):
-    """SIGTERM arrived; like KeyboardInterrupt, it is no error that a command may catch."""
+class Stopped(BaseException):
+    """SIGINT or SIGTERM arrived; like KeyboardInterrupt, it is no error that a command may catch."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.exit = Exit(128 + number)
 
 
 def guarded(arguments: Sequence[str]) -> int:
     """Run the command line and return its exit code; nothing but SystemExit of the interpreter gets past."""
-    with _terminable():
+    with _stoppable() as received:
         try:
             code = _run(arguments)
-            sys.stdout.flush()
-        except (Exception, KeyboardInterrupt, Terminated) as error:  # noqa: BLE001 -- the one border
-            return _told(error, as_json=_wants_json(arguments))
+            _flush()
+        except (Exception, KeyboardInterrupt, Stopped) as error:  # noqa: BLE001 -- the one border
+            # A library may have turned the interruption into an error of its own.
+            told = Stopped(received[0]) if received else error
+            return _told(told, as_json=_wants_json(arguments))
         return code
 
 
 def _run(arguments: Sequence[str]) -> int:
     from musicctl.cli.root import command
 
-    for stream in (sys.stdout, sys.stderr):
-        # A name that the terminal's encoding lacks must not end a table in the middle.
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
-    code = command().main(list(arguments), prog_name="musicctl", standalone_mode=False)
+    _prepare_streams()
+    # Typer's own main would turn a closed pipe and Ctrl-C into exits of its own, even when told not to.
+    whole = command()
+    try:
+        with whole.make_context("musicctl", list(arguments)) as context:
+            code = whole.invoke(context)
+    except typer.Exit as wanted:
+        code = wanted.exit_code
     return code if isinstance(code, int) else Exit.OK
+
+
+def _prepare_streams() -> None:
+    """Make the standard streams safe to write to, whatever the shell has made of them."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # closed, as by >&-
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123
+        elif isinstance(stream, io.TextIOWrapper):
+            # A name that the terminal's encoding lacks must not end a table in the middle.
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _flush() -> None:
+    """Write out what is still buffered; that its reader has gone does not change how the command went."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        if error.errno not in CLOSED:
+            raise
+        _abandon_stdout()
 
 
 def _told(error: BaseException, *, as_json: bool) -> int:
@@ -49,8 +80,9 @@ def _told(error: BaseException, *, as_json: bool) -> int:
     if isinstance(error, OSError) and error.errno in CLOSED:
         _abandon_stdout()
         return Exit.OK
-    if isinstance(error, KeyboardInterrupt | Terminated | typer.Abort):
-        return _stopped(error, as_json=as_json)
+    if isinstance(error, KeyboardInterrupt | Stopped | typer.Abort):
+        code = error.exit if isinstance(error, Stopped) else Exit.INTERRUPTED
+        return _say(code, "stopped", "", {}, as_json=as_json)
     if isinstance(error, MusicctlError):
         return _say(error.exit, error.what, error.hint, error.details, as_json=as_json)
     if isinstance(error, typer.TyperException):
@@ -68,11 +100,6 @@ def _usage(error: typer.TyperException, *, as_json: bool) -> int:
         print(error.format_message(), file=sys.stderr)
         return Exit.USAGE
     return _say(Exit.USAGE, error.format_message().rstrip("."), f"{path} --help", {}, as_json=as_json)
-
-
-def _stopped(error: BaseException, *, as_json: bool) -> int:
-    code = Exit.TERMINATED if isinstance(error, Terminated) else Exit.INTERRUPTED
-    return _say(code, "stopped", "", {}, as_json=as_json)
 
 
 def _bug(error: BaseException, *, as_json: bool) -> int:
@@ -116,17 +143,20 @@ def _wants_json(arguments: Sequence[str]) -> bool:
 
 
 @contextmanager
-def _terminable() -> Iterator[None]:
-    """Turn SIGTERM into Terminated for as long as a command runs."""
+def _stoppable() -> Iterator[list[int]]:
+    """Raise Stopped for SIGINT and SIGTERM while a command runs, and yield the list of what arrived."""
+    received: list[int] = []
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        received.append(number)
+        raise Stopped(number)
+
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield received
         return
-
-    def terminate(_number: int, _frame: FrameType | None) -> None:
-        raise Terminated
-
-    before = signal.signal(signal.SIGTERM, terminate)
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield
+        yield received
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

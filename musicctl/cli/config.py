@@ -13,8 +13,9 @@ app = group("Which settings are in force, and where they come from.")
 @command(app, "show")
 def show(profile: Profile = None, output: Output = None, as_json: Json = False) -> None:
     """Show every setting of the profile and where it comes from, and never what a secret is."""
-    chosen_settings = settings.load(profile)
     form = chosen(output, as_json)
+    chosen_settings = settings.load(profile)
+
     if form is Format.JSON:
         document(chosen_settings.describe(), form)
         return

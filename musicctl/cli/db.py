@@ -8,7 +8,6 @@ from musicctl.cli.command import command, group
 from musicctl.cli.options import Json, Output, Profile, Quiet
 from musicctl.cli.output import chosen, document, text
 from musicctl.cli.session import Session
-from musicctl.operations import database
 
 app = group("The schema musicctl, and the app's tables where they are missing.")
 
@@ -22,6 +21,8 @@ def init(
     quiet: Quiet = False,
 ) -> None:
     """Create what is missing: our schema, and the app's tables; existing tables are never altered."""
+    from musicctl.operations import database
+
     with Session(profile, quiet=quiet) as session:
         if show_sql:
             text(database.script(session.database))
@@ -34,5 +35,8 @@ def init(
 @command(app, "status")
 def status(profile: Profile = None, output: Output = None, as_json: Json = False) -> None:
     """Show which migrations the database has, which it lacks, and which tables are there."""
+    from musicctl.operations import database
+
+    form = chosen(output, as_json)
     with Session(profile) as session:
-        document(database.status(session.database), chosen(output, as_json))
+        document(database.status(session.database), form)

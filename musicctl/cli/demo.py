@@ -4,10 +4,12 @@ import shlex
 import sys
 import time
 
+import typer
+
 from musicctl.cli import main
 from musicctl.cli.command import alone, command
 from musicctl.cli.session import talk
-from musicctl.errors import Exit, MusicctlError
+from musicctl.errors import Exit
 from musicctl.settings.environment import sandbox_folder
 
 app = alone()
@@ -72,6 +74,4 @@ def _run(words: tuple[str, ...]) -> None:
     code = main(words)
     sys.stdout.flush()
     if code != Exit.OK:
-        raise MusicctlError(
-            f"`musicctl {shlex.join(words)}` ended with {code}", hint="musicctl sandbox reset, and try again"
-        )
+        raise typer.Exit(code)  # the command has said why

@@ -8,7 +8,6 @@ from musicctl.cli.command import command, group
 from musicctl.cli.options import Json, Output, Profile, Quiet, User
 from musicctl.cli.output import chosen, document
 from musicctl.cli.session import Session
-from musicctl.operations import genres
 
 app = group("Favourite genres.")
 
@@ -16,8 +15,11 @@ app = group("Favourite genres.")
 @command(app, "show")
 def show(user: User, profile: Profile = None, output: Output = None, as_json: Json = False) -> None:
     """Show the favourite genre of USER."""
+    from musicctl.operations import genres
+
+    form = chosen(output, as_json)
     with Session(profile) as session:
-        document(genres.show(session.database, session.user(user)), chosen(output, as_json))
+        document(genres.show(session.database, session.user(user)), form)
 
 
 @command(app, "set")
@@ -30,9 +32,12 @@ def set_genre(
     quiet: Quiet = False,
 ) -> None:
     """Set the favourite genre of USER."""
+    from musicctl.operations import genres
+
+    form = chosen(output, as_json)
     with Session(profile, quiet=quiet) as session:
         user_id = session.user(user)
         session.announce_write(session.database)
         shown, before = genres.set_genre(session.database, user_id, genre)
         session.say(f"it was {'not set' if before is None else before} before")
-        document(shown, chosen(output, as_json))
+        document(shown, form)

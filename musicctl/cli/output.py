@@ -1,5 +1,6 @@
 """Prints results on stdout, in the format chosen: renderings come from render, the words from operations."""
 
+import io
 import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,14 +31,21 @@ def chosen(output: Format | None, as_json: bool) -> Format:
 
 
 def text(printed: str) -> None:
-    """Print text as it stands."""
+    """Print text for people as it stands."""
     sys.stdout.write(printed)
+
+
+def machine(pieces: Iterable[str]) -> None:
+    """Print what machines read: in UTF-8 whatever the locale, since an escape would change a value."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
+    sys.stdout.writelines(pieces)
 
 
 def listing(columns: Sequence[str], rows: Iterable[Row], form: Format, *, empty: str) -> None:
     """Print rows; people without any see the sentence `empty`."""
     if form is not Format.TABLE:
-        sys.stdout.writelines(records.listing(columns, rows, form))
+        machine(records.listing(columns, rows, form, terminal=sys.stdout.isatty()))
         return
     from musicctl.render.table import table
 
@@ -48,13 +56,14 @@ def listing(columns: Sequence[str], rows: Iterable[Row], form: Format, *, empty:
 def document(shown: Mapping[str, object], form: Format) -> None:
     """Print one record: an object in JSON, a row in the other machine formats."""
     if form is Format.JSON:
-        text(records.document(shown))
+        machine([records.document(shown)])
     elif form is Format.TABLE:
         from musicctl.render.table import fields
 
         text(fields(shown, terminal=terminal_width()))
     else:
-        sys.stdout.writelines(records.listing(list(shown), [list(shown.values())], form))
+        record = [list(shown.values())]
+        machine(records.listing(list(shown), record, form, terminal=sys.stdout.isatty()))
 
 
 def show_plan(plan: "Plan", form: Format) -> None:
@@ -62,13 +71,13 @@ def show_plan(plan: "Plan", form: Format) -> None:
     from musicctl.render.plan import change_document, plan_document
 
     if form is Format.JSON:
-        text(records.document(plan_document(plan)))
+        machine([records.document(plan_document(plan))])
     elif form is Format.TABLE:
         plan_for_people(plan, to_stderr=False)
     else:
         columns = ("user_id", "plays", "verdict", "roles_before", "roles_after")
         rows = (tuple(change_document(change).values()) for change in plan.changes)
-        sys.stdout.writelines(records.listing(columns, rows, form))
+        machine(records.listing(columns, rows, form, terminal=sys.stdout.isatty()))
 
 
 def plan_for_people(plan: "Plan", *, to_stderr: bool = True) -> None:

@@ -8,7 +8,6 @@ from musicctl.cli.command import command, group
 from musicctl.cli.options import Json, Output, Profile, Quiet, User
 from musicctl.cli.output import chosen, document
 from musicctl.cli.session import Session
-from musicctl.operations import profile as profiles
 
 app = group("Profiles and display names in the tenant.")
 
@@ -16,8 +15,11 @@ app = group("Profiles and display names in the tenant.")
 @command(app, "show")
 def show(user: User, profile: Profile = None, output: Output = None, as_json: Json = False) -> None:
     """Show who USER is and the display name."""
+    from musicctl.operations import profile as profiles
+
+    form = chosen(output, as_json)
     with Session(profile) as session:
-        document(profiles.show(session.tenant, session.user(user)), chosen(output, as_json))
+        document(profiles.show(session.tenant, session.user(user)), form)
 
 
 @command(app, "set-name")
@@ -30,9 +32,12 @@ def set_name(
     quiet: Quiet = False,
 ) -> None:
     """Set the display name of USER, and nothing else of the profile."""
+    from musicctl.operations import profile as profiles
+
+    form = chosen(output, as_json)
     with Session(profile, quiet=quiet) as session:
         session.announce_write(session.database, session.tenant)
         shown = profiles.set_name(
             session.database, session.tenant, session.user(user), name, settle=session.settings.settle
         )
-        document(shown, chosen(output, as_json))
+        document(shown, form)

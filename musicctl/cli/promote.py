@@ -25,6 +25,7 @@ def promote(
     """Apply the rule to the users named: grant the role at the bar, take it away below."""
     from musicctl.operations import promote as promotions
 
+    form = chosen(output, as_json)
     began = time.monotonic()
     with Session(profile, quiet=quiet) as session:
         targets = resolved(session, users)
@@ -32,8 +33,8 @@ def promote(
         not_found = (*targets.not_found, *promotion.not_found)
         promotions.require_any(promotion, not_found)
         if dry_run:
-            show_plan(promotion.plan, chosen(output, as_json))
+            show_plan(promotion.plan, form)
             return Exit.PARTIAL if not_found else Exit.OK
         report = promotions.with_not_found(carry_out(session, promotion.plan, began), not_found)
-        show_report(report, chosen(output, as_json))
+        show_report(report, form)
         return report.exit

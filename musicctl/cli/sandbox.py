@@ -23,8 +23,9 @@ def up(output: Output = None, as_json: Json = False, quiet: Quiet = False) -> No
     """Start the sandbox, or do nothing when it is up; its data is where it was."""
     from musicctl.sandbox import lifecycle
 
+    form = chosen(output, as_json)
     lifecycle.up(sandbox_folder(), talk(quiet))
-    document(lifecycle.status(sandbox_folder()), chosen(output, as_json))
+    document(lifecycle.status(sandbox_folder()), form)
 
 
 @command(app, "down")
@@ -41,7 +42,8 @@ def status(output: Output = None, as_json: Json = False) -> None:
     """Show whether the sandbox is up, and how other programs reach it."""
     from musicctl.sandbox import lifecycle
 
-    document(lifecycle.status(sandbox_folder()), chosen(output, as_json))
+    form = chosen(output, as_json)
+    document(lifecycle.status(sandbox_folder()), form)
 
 
 @command(app, "reset")
@@ -49,9 +51,10 @@ def reset(yes: Yes = False, output: Output = None, as_json: Json = False, quiet:
     """Empty both stores of the sandbox for good, and leave it up."""
     from musicctl.sandbox import lifecycle
 
+    form = chosen(output, as_json)
     agree("Empty the sandbox's Postgres and its tenant?", yes=yes)
     lifecycle.reset(sandbox_folder(), talk(quiet))
-    document(lifecycle.status(sandbox_folder()), chosen(output, as_json))
+    document(lifecycle.status(sandbox_folder()), form)
 
 
 @command(app, "load")
@@ -74,6 +77,7 @@ def load(
     from musicctl.sandbox import lifecycle
     from musicctl.sandbox import load as loading
 
+    form = chosen(output, as_json)
     if (file is None) == (users is None):
         raise UsageError("give either a FILE or --users N", hint="musicctl sandbox load --users 1000")
     folder, say = sandbox_folder(), talk(quiet)
@@ -83,4 +87,4 @@ def load(
     else:
         loaded = loading.load_made_up(folder, state, users=users or 0, seed=seed, say=say)
     sandbox_state.write(folder, replace(state, filled_by="load"))
-    document(asdict(loaded), chosen(output, as_json))
+    document(asdict(loaded), form)

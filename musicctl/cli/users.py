@@ -4,7 +4,6 @@ from musicctl.cli.command import command, group
 from musicctl.cli.options import Json, Output, Profile, User
 from musicctl.cli.output import chosen, document
 from musicctl.cli.session import Session
-from musicctl.operations import users
 
 app = group("Listeners across all three stores.")
 
@@ -12,8 +11,9 @@ app = group("Listeners across all three stores.")
 @command(app, "show")
 def show(user: User, profile: Profile = None, output: Output = None, as_json: Json = False) -> None:
     """Show who USER is, what was saved, and the standing against the bar."""
+    from musicctl.operations import users
+
+    form = chosen(output, as_json)
     with Session(profile) as session:
         user_id = session.user(user)
-        document(
-            users.show(session.database, session.tenant, user_id, session.question()), chosen(output, as_json)
-        )
+        document(users.show(session.database, session.tenant, user_id, session.question()), form)

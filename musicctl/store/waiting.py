@@ -9,7 +9,7 @@ import select
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psycopg2
 from psycopg2 import extensions
@@ -34,7 +34,13 @@ def _wait(connection: extensions.connection) -> None:
         left = deadline - time.monotonic()
         if left <= 0:
             raise psycopg2.OperationalError(f"the server did not answer within {patience:.0f} s")
-        select.select(readable, writable, [], min(left, 5.0))
+        try:
+            select.select(readable, writable, [], min(left, 5.0))
+        except BaseException:
+            # We were interrupted. A server that nobody listens to any more would go on with the query.
+            with suppress(psycopg2.Error):
+                connection.cancel()
+            raise
 
 
 def install() -> None:

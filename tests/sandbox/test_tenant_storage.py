@@ -1,7 +1,11 @@
 """The tenant's state on disk: bulk writes, several writers, and what is wrong with a file that is not one."""
 
+import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -158,3 +162,19 @@ def test_what_is_no_database_is_refused_in_one_line(tmp_path: Path, content: byt
         Storage.open(path)
     assert str(path) in refused.value.what
     assert refused.value.hint == "musicctl sandbox reset"
+
+
+def test_a_write_outlives_others_who_come_and_go(tmp_path: Path) -> None:
+    """A file that is opened and closed loses every lock of its process, and with them the log of writes."""
+    path = tmp_path / "x.sqlite"
+    come_and_go = (
+        "import sys; from pathlib import Path; from musicctl.sandbox.local_tenant.storage import Storage;"
+        "Storage.open(Path(sys.argv[1])).close()"
+    )
+    with Storage.open(path) as mine:
+        mine.put_user(StoredUser("auth0|a", None, 1, 1))
+        assert len(list(mine.all_users())) == 1
+        subprocess.run([sys.executable, "-c", come_and_go, str(path)], check=True)
+        mine.put_user(StoredUser("auth0|b", None, 1, 1))
+        with closing(sqlite3.connect(path)) as other:
+            assert other.execute("SELECT count(*) FROM users").fetchone() == (2,)

@@ -85,7 +85,7 @@ class Storage:
         """Open the state at `path`, made when it is not there; the caller closes it."""
         with _speaking(path):
             connection = _connect(path)
-            connection.execute("PRAGMA journal_mode = WAL")
+            _use_write_ahead_log(connection)
             connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} COMMIT;")
         return cls(path, connection)
 
@@ -271,6 +271,20 @@ def _connect(path: Path) -> sqlite3.Connection:
     # A committed write outlives kill -9, though not a power cut, and is ten times as fast.
     connection.execute("PRAGMA synchronous = NORMAL")
     return connection
+
+
+def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
+    """Switch to WAL, which SQLite does not wait for while another process switches at the same moment."""
+    deadline = time.monotonic() + BUSY
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 @contextmanager
