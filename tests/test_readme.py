@@ -1,0 +1,91 @@
+"""The README says what the program does: its commands, exit codes, settings and set-up lines."""
+
+import re
+import shlex
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from musicctl.cli import root
+from musicctl.errors import Exit
+from musicctl.settings.model import SETTINGS
+from tests.program import Program, Sandbox
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = re.findall(
+    r"^\| `([a-z -]+?)(?: [A-Z]+(?:\.\.\.)?)*` \|", README.partition("## Commands")[2], re.MULTILINE
+)
+
+
+def commands_of_the_program(program: Program) -> set[str]:
+    """Return every command, from the lists that the help prints."""
+    found = set()
+    for name in root.COMMANDS:
+        _, listed, commands = program(name, "--help").out.partition("\nCommands:\n")
+        names = re.findall(r"^  ([a-z-]+)", commands, re.MULTILINE) if listed else []
+        found |= {f"{name} {each}" for each in names} or {name}
+    return found
+
+
+def test_every_command_is_there(program: Program) -> None:
+    assert set(COMMANDS) == commands_of_the_program(program)
+    assert len(COMMANDS) == len(set(COMMANDS))
+
+
+def test_the_usage_of_each_command_is_as_written(program: Program) -> None:
+    for line in re.findall(r"^\| `([a-z -]+(?: [A-Z]+(?:\.\.\.)?)+)` \|", README, re.MULTILINE):
+        words = [word for word in line.split() if word.islower()]
+        usage = program(*words, "--help").out.splitlines()[0]
+        arguments = " ".join(word for word in line.split() if not word.islower())
+        assert usage == f"Usage: musicctl {' '.join(words)} [OPTIONS] {arguments}"
+
+
+def test_every_exit_code_is_there() -> None:
+    rows = re.findall(r"^\| (\d+) \| ([A-Z_]+) \|", README, re.MULTILINE)
+    assert {(int(code), name) for code, name in rows} == {(each.value, each.name) for each in Exit}
+
+
+def test_the_settings_that_it_names_are_settings() -> None:
+    table = README.partition("| setting | default")[2].partition("## Commands")[0]
+    named = re.findall(r"^\| `([a-z0-9_]+)` \| ([^|]*)\|", table, re.MULTILINE)
+    assert named
+    for name, default in named:
+        given = SETTINGS[name].default
+        assert given is None or str(given) == default.strip().strip("`")
+
+
+def test_the_two_set_up_lines_install_what_pyproject_offers() -> None:
+    lines = re.findall(r"^    \$ (.*)$", README, re.MULTILINE)
+    assert [line.rpartition("&& ")[2] for line in lines] == [
+        ".venv/bin/musicctl demo",
+        ".venv/bin/pytest -n 2",
+    ]
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    for line in lines:
+        assert set(re.findall(r"\.\[([a-z,]+)\]", line)[0].split(",")) <= set(extras)
+        assert "-c .ci/constraints.txt" in line
+
+
+def test_the_constraints_pin_every_dependency() -> None:
+    pinned = {
+        line.partition("==")[0].lower().replace("_", "-")
+        for line in (ROOT / ".ci/constraints.txt").read_text().splitlines()
+    }
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = [
+        *project["dependencies"],
+        *(each for extra in project["optional-dependencies"].values() for each in extra),
+    ]
+    names = {re.split(r"[\[=<>]", each)[0].lower().replace("_", "-") for each in wanted}
+    assert names <= pinned
+
+
+@pytest.mark.parametrize("line", re.findall(r"^    musicctl (.* -P sandbox)", README, re.MULTILINE))
+def test_the_lines_of_the_tour_work(sandbox: Sandbox, program: Program, line: str) -> None:
+    sandbox.add_user("auth0|demo-ada")
+    sandbox.query("INSERT INTO songs VALUES ('1', 'So What', 'auth0|demo-ada')")
+    address = sandbox.profile("auth0|demo-ada")["email"]
+    ended = program(*shlex.split(line.replace("ada@example.com", address)))
+    assert ended.code == 0, ended.err
