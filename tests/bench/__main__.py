@@ -1,4 +1,4 @@
-"""`python -m tests.bench [NAME...] [--size N] [--json]`: run the benchmarks and print their ratios."""
+"""`python -m tests.bench [NAME...] [--size N] [--rounds N] [--json]`: run benchmarks, print their ratios."""
 
 import argparse
 import json
@@ -31,12 +31,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench")
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
     parser.add_argument("--size", type=int, help="instead of the size that the target is stated for")
+    parser.add_argument("--rounds", type=int, default=15, help="how often both are run, in turn")
     parser.add_argument("--json", action="store_true", help="print the results as JSON")
     asked = parser.parse_args(argv)
     if unknown := set(asked.names) - set(BENCHMARKS):
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
     results = []
-    with world() as running:
+    with world(asked.rounds) as running:
         for name in asked.names or BENCHMARKS:
             results.append(_run(BENCHMARKS[name], running, asked.size))
             if not asked.json:

@@ -9,7 +9,6 @@ from musicctl.store.database import Database
 from tests.bench.measure import Result, in_turn
 from tests.bench.world import World
 
-ROUNDS = 15
 OURS = (sys.executable, "-m", "musicctl")
 TYPER = (sys.executable, "-c", "import typer")
 LISTENER = "auth0|bench"
@@ -43,7 +42,7 @@ def songs_list(world: World, size: int) -> Result:
     database.close()
     command = (*OURS, "songs", "list", LISTENER, "--json")
     reference = (sys.executable, "-c", BARE, world.state.database_url, LISTENER)
-    ours, bare = in_turn(command, reference, world.environment, ROUNDS)
+    ours, bare = in_turn(command, reference, world.environment, world.rounds)
     return Result(
         name="songs-list",
         size=size,
@@ -55,7 +54,7 @@ def songs_list(world: World, size: int) -> Result:
 
 
 def _against_typer(world: World, name: str, size: int, option: str, *, target: float) -> Result:
-    ours, typer = in_turn((*OURS, option), TYPER, world.environment, ROUNDS)
+    ours, typer = in_turn((*OURS, option), TYPER, world.environment, world.rounds)
     return Result(
         name=name,
         size=size,

@@ -14,20 +14,21 @@ from musicctl.settings.sandbox_state import SandboxState
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """A running sandbox, and the environment in which commands find it and nothing else."""
+    """A running sandbox, the environment that leads commands to it alone, and how often to measure."""
 
     state: SandboxState
     environment: Mapping[str, str]
+    rounds: int
 
 
 @contextmanager
-def world() -> Iterator[World]:
+def world(rounds: int) -> Iterator[World]:
     """Bring a sandbox up in a temporary folder; afterwards no process and no file of it is left."""
     home = Path(tempfile.mkdtemp(prefix="musicctl-bench-"))
     folder = home / "sandbox"
     try:
         state = lifecycle.up(folder, lambda _line: None)
-        yield World(state, _environment(home, folder))
+        yield World(state, _environment(home, folder), rounds)
     finally:
         lifecycle.remove(folder, lambda _line: None)
         shutil.rmtree(home)
