@@ -22,7 +22,9 @@ def review(session: Session, plan: "Plan", *, yes: bool) -> None:
         return
     session.announce_write(session.database, session.tenant)
     plan_for_people(plan)
-    agree(f"Apply these {len(plan.changes):,} changes to {session.tenant}?", yes=False)
+    count = len(plan.changes)
+    what = "this change" if count == 1 else f"these {count:,} changes"
+    agree(f"Apply {what} to {session.tenant}?", yes=False)
 
 
 def carry_out(session: Session, plan: "Plan", began: float) -> "Report":
@@ -31,7 +33,7 @@ def carry_out(session: Session, plan: "Plan", began: float) -> "Report":
 
     if plan.changes:
         session.announce_write(session.database, session.tenant)
-        session.say(f"applying {len(plan.changes):,} changes")
+        session.say(f"applying {len(plan.changes):,} change{'s' if len(plan.changes) > 1 else ''}")
     chosen = session.settings
     with progress(len(plan.changes), shown=not session.quiet) as advance:
         pace = Pace(threads=chosen.threads, settle=chosen.settle, progress=advance)

@@ -31,6 +31,7 @@ class Session:
     def __init__(self, profile: str | None, *, quiet: bool = False) -> None:
         """Choose the profile; raises ConfigError or UnavailableError when there is none to use."""
         self.quiet = quiet
+        self._announced = False
         self.settings = settings.load(profile)
         if self.settings.note:
             self.say(self.settings.note)
@@ -82,5 +83,7 @@ class Session:
         talk(self.quiet)(line)
 
     def announce_write(self, *stores: object) -> None:
-        """Say where a write is about to go."""
-        self.say(f"profile {self.settings.profile}: writing to {' and '.join(map(str, stores))}")
+        """Say where a write is about to go, once."""
+        if not self._announced:
+            self.say(f"profile {self.settings.profile}: writing to {' and '.join(map(str, stores))}")
+        self._announced = True

@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from musicctl.policy.plan import Change, Plan
-from musicctl.policy.rule import Verdict
+from musicctl.policy.roles import without_role
+from musicctl.policy.rule import Rule, Verdict
 from musicctl.render.table import cell, table
 from musicctl.render.text import safe
 
 ON_A_TERMINAL = 15
 """Changes shown of each kind; on a pipe a plan is whole."""
 
-COLUMNS = ("user_id", "plays", "roles before", "roles after")
+COLUMNS = ("user_id", "plays", "other roles, which stay")
 TITLES = {Verdict.GRANT: "to be granted", Verdict.REVOKE: "to be taken away"}
 
 
@@ -45,30 +46,31 @@ def plan_text(plan: Plan, *, terminal: int | None) -> str:
     for verdict, title in TITLES.items():
         changes = [change for change in plan.changes if change.verdict is verdict]
         if changes:
-            parts.append(f"\n{len(changes):,} {title}:\n" + _group(changes, terminal))
+            parts.append(f"\n{len(changes):,} {title}:\n" + _group(plan.rule, changes, terminal))
     dangers = [f"Danger: {safe(danger)}\n" for danger in plan.dangers]
     return "".join([*parts, "\n", _summary(plan), *dangers])
 
 
 def _heading(plan: Plan) -> str:
-    seen = f", the tenant as of {cell(plan.tenant_as_of)}" if plan.tenant_as_of else ""
-    return f"Plan {plan.fingerprint}: {cell(plan.rule.role)} at {plan.rule.threshold:,} plays{seen}\n"
+    seen = f"The tenant as of {cell(plan.tenant_as_of)}.\n" if plan.tenant_as_of else ""
+    return f"Plan {plan.fingerprint}: {cell(plan.rule.role)} at {plan.rule.threshold:,} plays.\n{seen}"
 
 
-def _group(changes: Sequence[Change], terminal: int | None) -> str:
+def _group(rule: Rule, changes: Sequence[Change], terminal: int | None) -> str:
     """Return one group as a table, the largest plays first."""
     ordered = sorted(changes, key=lambda change: (-(change.plays or 0), change.user_id))
     shown = ordered if terminal is None else ordered[:ON_A_TERMINAL]
-    rows = [(change.user_id, change.plays, change.roles_before, change.roles_after) for change in shown]
+    rows = [(change.user_id, change.plays, without_role(change.roles_before, rule.role)) for change in shown]
     left_out = len(ordered) - len(shown)
-    more = f"… and {left_out:,} more; -o csv shows all\n" if left_out else ""
+    more = f"… and {left_out:,} more; `musicctl roles plan -o csv` shows all\n" if left_out else ""
     return table(COLUMNS, rows, terminal=terminal) + more
 
 
 def _summary(plan: Plan) -> str:
     counts = plan.counts
     said = [
-        f"{counts.grant:,} to grant, {counts.revoke:,} to revoke, {counts.keep:,} holders keep it.",
+        f"{counts.grant:,} to grant, {counts.revoke:,} to revoke.",
+        _some(counts.keep, "holder keeps", "holders keep", "it"),
         _some(counts.unknown, "holder keeps", "holders keep", "it for now: their plays are unknown"),
         _some(counts.pinned, "user is", "users are", "pinned"),
         _some(counts.unreadable, "user is", "users are", "not touched: their roles cannot be read"),

@@ -132,6 +132,8 @@ def _came_up(cluster: Cluster) -> bool:
         "port": str(PORT),
         # What the sandbox holds need not outlive a power cut; kill -9 of the server loses nothing.
         "fsync": "off",
+        # In the data folder, so that a server that was killed leaves nothing elsewhere.
+        "dynamic_shared_memory_type": "mmap",
     }
     options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
     command = [str(cluster.binaries.folder / "postgres"), "-D", str(data), *options]
