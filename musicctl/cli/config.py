@@ -19,8 +19,13 @@ def show(profile: Profile = None, output: Output = None, as_json: Json = False) 
     if form is Format.JSON:
         document(chosen_settings.describe(), form)
         return
-    rows = [(name, each["value"], each["origin"]) for name, each in chosen_settings.describe().items()]
-    listing(("setting", "value", "origin"), rows, form, empty="No settings.")
+    rows = [
+        (name, each["value"], each["origin"], each.get("error"))
+        for name, each in chosen_settings.describe().items()
+    ]
+    wrong = any(row[3] for row in rows)
+    columns = ("setting", "value", "origin", "error")[: 4 if wrong or form is not Format.TABLE else 3]
+    listing(columns, [row[: len(columns)] for row in rows], form, empty="No settings.")
 
 
 @command(app, "path")
