@@ -5,6 +5,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from musicctl.errors import ConfigError
+
 
 def variables() -> Mapping[str, str]:
     """Return the environment without its empty variables: an empty one counts as unset."""
@@ -18,9 +20,9 @@ def person_present() -> bool:
 
 def config_path() -> Path:
     """Return the path of the configuration file: MUSICCTL_CONFIG, else config.toml in the user's folder."""
-    named = variables().get("MUSICCTL_CONFIG")
-    if named:
-        return Path(named).expanduser()
+    named = _path("MUSICCTL_CONFIG")
+    if named is not None:
+        return named
     from platformdirs import user_config_path
 
     return user_config_path("musicctl") / "config.toml"
@@ -28,9 +30,9 @@ def config_path() -> Path:
 
 def sandbox_folder() -> Path:
     """Return the folder of the sandbox: MUSICCTL_SANDBOX, else `sandbox` in the user's data folder."""
-    named = variables().get("MUSICCTL_SANDBOX")
-    if named:
-        return Path(named).expanduser().absolute()
+    named = _path("MUSICCTL_SANDBOX")
+    if named is not None:
+        return named.absolute()
     from platformdirs import user_data_path
 
     return user_data_path("musicctl") / "sandbox"
@@ -38,8 +40,8 @@ def sandbox_folder() -> Path:
 
 def postgres_programs() -> Path | None:
     """Return the folder of the server programs that MUSICCTL_PG_BIN names, or None."""
-    named = variables().get("MUSICCTL_PG_BIN")
-    return Path(named).expanduser().absolute() if named else None
+    named = _path("MUSICCTL_PG_BIN")
+    return None if named is None else named.absolute()
 
 
 def inherited() -> dict[str, str]:
@@ -58,3 +60,11 @@ def cache_folder() -> Path:
 def output_format() -> str | None:
     """Return the format that MUSICCTL_OUTPUT asks for, or None."""
     return variables().get("MUSICCTL_OUTPUT")
+
+
+def _path(variable: str) -> Path | None:
+    named = variables().get(variable)
+    try:
+        return None if named is None else Path(named).expanduser()
+    except RuntimeError:
+        raise ConfigError(f"{variable} starts with the home folder of a user who is not there") from None

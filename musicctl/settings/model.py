@@ -1,13 +1,13 @@
 """The settings of one profile: where each value comes from, read and checked when it is asked for."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from math import isfinite
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 from musicctl.errors import ConfigError
 from musicctl.secret import Secret
-from musicctl.settings import references, values
+from musicctl.settings import references, shown, values
 
 T = TypeVar("T")
 
@@ -22,14 +22,14 @@ class Setting:
 
 
 SETTINGS: dict[str, Setting] = {
-    "database_url": Setting(values.text, secret=True),
-    "database_read_url": Setting(values.text, secret=True),
+    "database_url": Setting(values.line, secret=True),
+    "database_read_url": Setting(values.line, secret=True),
     "auth0_domain": Setting(values.domain),
-    "auth0_client_id": Setting(values.text),
+    "auth0_client_id": Setting(values.line),
     "auth0_client_secret": Setting(values.text, secret=True),
     "auth0_private_key": Setting(values.text, secret=True),
-    "auth0_audience": Setting(values.text),
-    "role": Setting(values.text, "playlist editor"),
+    "auth0_audience": Setting(values.line),
+    "role": Setting(values.line, "playlist editor"),
     "threshold": Setting(values.threshold, 100),
     "plays_query": Setting(values.text),
     "mirror_max_age": Setting(values.duration, "24h"),
@@ -40,11 +40,11 @@ SETTINGS: dict[str, Setting] = {
     "rate": Setting(values.rate, "80%"),
     "settle": Setting(values.duration, "2s"),
     "threads": Setting(values.threads, 8),
-    "token_audience": Setting(values.text),
+    "token_audience": Setting(values.line),
     "token_algorithm": Setting(values.algorithm, "RS256"),
     "token_secret": Setting(values.text, secret=True),
     "token_secret_base64": Setting(values.boolean, False),
-    "claim_namespace": Setting(values.text),
+    "claim_namespace": Setting(values.line),
 }
 
 
@@ -52,12 +52,14 @@ SETTINGS: dict[str, Setting] = {
 class Value:
     """A value as it was written, perhaps a reference, and where."""
 
-    written: object
+    written: object = field(repr=False)
     origin: str
 
 
 class Settings:
     """One profile. A value is resolved when it is first asked for; raises ConfigError that names it."""
+
+    __slots__ = ("_given", "_read", "note", "profile")
 
     def __init__(self, profile: str, given: Mapping[str, Value], note: str = "") -> None:
         """Take the values that are set; `note` is what people should be told about the choice."""
@@ -88,18 +90,14 @@ class Settings:
 
     @property
     def auth0_client_secret(self) -> Secret | None:
-        """Its secret, unless it signs with a key."""
-        if "auth0_client_secret" in self._given and "auth0_private_key" in self._given:
-            raise ConfigError(
-                f"both auth0_client_secret ({self._given['auth0_client_secret'].origin}) and"
-                f" auth0_private_key ({self._given['auth0_private_key'].origin}) are set",
-                hint="keep the one that the application uses",
-            )
+        """Its secret, unless it signs with a key; raises ConfigError when both are set."""
+        self._refuse_both("auth0_client_secret", "auth0_private_key")
         return self._secret("auth0_client_secret")
 
     @property
     def auth0_private_key(self) -> Secret | None:
-        """The key that it signs with, in PEM form."""
+        """The key that it signs with, in PEM form; raises ConfigError when the secret is set too."""
+        self._refuse_both("auth0_client_secret", "auth0_private_key")
         return self._secret("auth0_private_key")
 
     @property
@@ -149,13 +147,13 @@ class Settings:
                 "origin": "default" if SETTINGS[name].default is not None else None,
             }
         found = references.kind(value.written)
-        if SETTINGS[name].secret:
-            shown: object = _address(value.written) if name.startswith("database") and not found else "***"
-        else:
-            shown = value.written
         if found:
-            return {"value": shown, "origin": f"{value.origin}, by {found}:"}
-        return {"value": shown, "origin": value.origin} | self._wrong(name)
+            secret = SETTINGS[name].secret
+            return {
+                "value": shown.HIDDEN if secret else value.written,
+                "origin": f"{value.origin}, by {found}:",
+            }
+        return {"value": _shown(name, value.written), "origin": value.origin} | self._wrong(name)
 
     def _wrong(self, name: str) -> dict[str, object]:
         try:
@@ -163,6 +161,14 @@ class Settings:
         except ConfigError as error:
             return {"error": error.what}
         return {}
+
+    def _refuse_both(self, one: str, other: str) -> None:
+        if one in self._given and other in self._given:
+            origins = (self._given[one].origin, self._given[other].origin)
+            raise ConfigError(
+                f"both {one} ({origins[0]}) and {other} ({origins[1]}) are set",
+                hint="keep the one that the application uses",
+            )
 
     def _required(self, name: str, kind: type[T]) -> T:
         found = self._get(name, kind)
@@ -193,20 +199,15 @@ class Settings:
         return found
 
 
-def _address(url: object) -> str:
-    """Return a database URL without its password, or asterisks when it cannot be told what is what."""
-    try:
-        parts = urlsplit(str(url))
-    except ValueError:
-        return "***"
-    if "@" in parts.path + parts.query or "#" in str(url) or "password" in parts.query or not parts.scheme:
-        return "***"
-    credentials, at, place = parts.netloc.rpartition("@")
-    if not at and not place.replace(".", "").replace(":", "").replace("-", "").isalnum() and place:
-        return "***"
-    user = credentials.partition(":")[0] + at
-    query = f"?{parts.query}" if parts.query else ""
-    return f"{parts.scheme}://{user}{place}{parts.path}{query}"
+def _shown(name: str, written: object) -> object:
+    """Return a value as people may see it, as one of JSON's types."""
+    if name.startswith("database"):
+        return shown.address(str(written))
+    # An @ in the domain follows what may be a password.
+    if SETTINGS[name].secret or (name == "auth0_domain" and "@" in str(written)):
+        return shown.HIDDEN
+    plain = isinstance(written, str | int) or (isinstance(written, float) and isfinite(written))
+    return written if plain else str(written)
 
 
 def _how_to_set(profile: str, name: str) -> str:

@@ -2,11 +2,12 @@
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
 
 from musicctl.errors import ConfigError, UnavailableError
-from musicctl.settings import references, sandbox_state
+from musicctl.settings import references, shown
 from musicctl.settings.environment import config_path, person_present, sandbox_folder, variables
 from musicctl.settings.model import FROM_PLAIN_VARIABLES, SETTINGS, Settings, Value, environment_variable
 
@@ -24,7 +25,7 @@ def load(profile: str | None = None, *, present: bool | None = None) -> Settings
     if named is not None:
         return _named(named)
     default = _default_of_file()
-    if _in_environment() and default is not None:
+    if _in_environment() and default not in {None, "env"}:
         raise ConfigError(
             f"both the environment and {config_path()} (profile {default}) say where to go",
             hint=f"choose with -P env or -P {default}",
@@ -44,8 +45,12 @@ def _named(name: str) -> Settings:
     tables = _tables()
     if name not in tables:
         known = [*tables, *RESERVED]
-        near = get_close_matches(name, known) or known
-        raise ConfigError(f"there is no profile {name}", hint=f"there are: {', '.join(near)}")
+        nearest_first = get_close_matches(name, known, n=len(known), cutoff=0.0)
+        raise ConfigError(
+            f"there is no profile {name} in {config_path()}", hint=f"there are: {', '.join(nearest_first)}"
+        )
+    if any(map(_has_literal_secret, tables.values())):
+        _refuse_readable(config_path())
     return Settings(name, _of_table(name, tables[name]))
 
 
@@ -69,23 +74,20 @@ def _in_environment() -> bool:
     return not names.isdisjoint(variables())
 
 
-def _sandbox() -> Settings:
+def _sandbox(note: str = "") -> Settings:
+    from musicctl.settings import sandbox_state
+
     state = sandbox_state.read(sandbox_folder())
     if state is None or not sandbox_state.is_up(sandbox_folder(), state):
         raise UnavailableError("the sandbox is down", hint="musicctl sandbox up")
     given = {name: Value(getattr(state, name), "sandbox") for name in FROM_PLAIN_VARIABLES}
-    return Settings("sandbox", given)
+    return Settings("sandbox", given, note)
 
 
 def _sandbox_if_up(present: bool) -> Settings:
     if present:
-        try:
-            chosen = _sandbox()
-        except UnavailableError:
-            pass
-        else:
-            chosen.note = "using the sandbox, since nothing else is configured"
-            return chosen
+        with suppress(UnavailableError):
+            return _sandbox("using the sandbox, since nothing else is configured")
     raise ConfigError(
         "nothing is configured: no profile, no environment variable, no default in a file",
         hint=f"try `musicctl demo`; or set DATABASE_URL and AUTH0_DOMAIN, or write {config_path()}",
@@ -99,11 +101,7 @@ def _default_of_file() -> str | None:
 
 def _tables() -> Mapping[str, object]:
     tables = _file().get("profiles", {})
-    if not isinstance(tables, dict):
-        raise ConfigError(f"{config_path()}: profiles must be tables such as [profiles.prod]")
-    for name in RESERVED:
-        if name in tables:
-            raise ConfigError(f"{config_path()}: the profile name {name} is reserved", hint="rename it")
+    assert isinstance(tables, dict)  # _file says so
     return tables
 
 
@@ -117,18 +115,31 @@ def _file() -> Mapping[str, object]:
         return {}
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path} is no TOML: {_where(error)}") from None
     for key in found:
         _refuse_unknown(key, ("profile", "profiles"), str(path))
     if not isinstance(found.get("profile", ""), str):
         raise ConfigError(f"{path}: profile must be the name of a profile")
+    _refuse_wrong_tables(found.get("profiles", {}), path)
     return found
 
 
-def _where(error: ValueError) -> str:
+def _refuse_wrong_tables(tables: object, path: Path) -> None:
+    if not isinstance(tables, dict):
+        raise ConfigError(f"{path}: profiles must be tables such as [profiles.prod]")
+    for name in RESERVED:
+        if name in tables:
+            raise ConfigError(f"{path}: the profile name {name} is reserved", hint="rename it")
+
+
+def _where(error: ValueError | RecursionError) -> str:
     """Return the line of a syntax error and nothing of the text, which may hold a secret."""
-    return str(error).rpartition("(")[2].rstrip(")") if "(at " in str(error) else "it is not UTF-8"
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not UTF-8"
+    _, bracket, place = str(error).rpartition("(at ")
+    # The two errors of tomllib that give no place (Python 3.11).
+    return f"at {place.rstrip(')')}" if bracket else "it is nested too deeply, or a number is too long"
 
 
 def _of_table(name: str, table: object) -> dict[str, Value]:
@@ -138,8 +149,6 @@ def _of_table(name: str, table: object) -> dict[str, Value]:
     origin = f"{path.name} [profiles.{name}]"
     for key in table:
         _refuse_unknown(key, tuple(SETTINGS), f"{path} [profiles.{name}]")
-    if any(_is_literal_secret(key, value) for key, value in table.items()):
-        _refuse_readable(path)
     return {key: Value(value, origin) for key, value in table.items()}
 
 
@@ -150,15 +159,14 @@ def _refuse_unknown(key: str, known: tuple[str, ...], place: str) -> None:
         raise ConfigError(f"{place}: there is no setting {key}", hint=hint)
 
 
+def _has_literal_secret(table: object) -> bool:
+    return isinstance(table, dict) and any(_is_literal_secret(key, value) for key, value in table.items())
+
+
 def _is_literal_secret(key: str, value: object) -> bool:
-    if not SETTINGS[key].secret or references.kind(value) is not None:
+    if key not in SETTINGS or not SETTINGS[key].secret or references.kind(value) is not None:
         return False
-    return not key.startswith("database") or _has_password(str(value))
-
-
-def _has_password(url: str) -> bool:
-    authority = url.partition("://")[2]
-    return ":" in authority.rpartition("@")[0] or "password=" in url
+    return not key.startswith("database") or shown.has_password(str(value))
 
 
 def _refuse_readable(path: Path) -> None:

@@ -1,6 +1,5 @@
 """Values that stand elsewhere: `env:NAME`, `file:PATH` and `cmd:COMMAND`, read when they are asked for."""
 
-import subprocess
 from pathlib import Path
 
 from musicctl.settings.environment import variables
@@ -28,7 +27,7 @@ def resolved(value: object, *, secret: bool) -> object:
     target = str(value).partition(":")[2]
     if found == "env":
         return _variable(target)
-    return _file(Path(target).expanduser(), secret=secret) if found == "file" else _command(target)
+    return _file(_path(target), secret=secret) if found == "file" else _command(target)
 
 
 def _variable(name: str) -> str:
@@ -36,6 +35,13 @@ def _variable(name: str) -> str:
     if value is None:
         raise ValueError(f"the environment variable {name} is not set")
     return value
+
+
+def _path(text: str) -> Path:
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise ValueError("the file is in the home folder of a user who is not there") from None
 
 
 def _file(path: Path, *, secret: bool) -> str:
@@ -50,12 +56,16 @@ def _file(path: Path, *, secret: bool) -> str:
 
 
 def _command(command: str) -> str:
+    import subprocess
+
     try:
         done = subprocess.run(  # noqa: S602 -- the user's own configuration says what to run
             command, shell=True, check=False, stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE
         )
     except subprocess.TimeoutExpired:
         raise ValueError(f"the command did not end within {PATIENCE:.0f} s") from None
+    except OSError as error:
+        raise ValueError(f"the command cannot be started: {error.strerror}") from None
     if done.returncode != 0:
         raise ValueError(f"the command ended with exit code {done.returncode}")
     try:

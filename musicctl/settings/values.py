@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 MOST_THREADS = 64
+NEVER = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Control characters that no setting may have, and what is left of bytes that are not UTF-8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +23,20 @@ class Limit:
 
 
 def text(value: object) -> str:
-    """Return a text that is not blank and has no control character."""
+    """Return a text that is not blank; of the control characters it may have line ends and tabs."""
     if not isinstance(value, str) or not value.strip():
         raise ValueError("must be a text that is not empty")
-    if any(ord(character) < 32 for character in value if character != "\n"):
-        raise ValueError("has a control character")
+    if NEVER.search(value):
+        raise ValueError("has a control character, or is not UTF-8")
     return value
+
+
+def line(value: object) -> str:
+    """Return a text of one line, that is not blank and has no control character."""
+    found = text(value)
+    if re.search(r"[\t\r\n]", found):
+        raise ValueError("has a control character")
+    return found
 
 
 def duration(value: object) -> float:
@@ -99,7 +109,7 @@ def algorithm(value: object) -> str:
 
 def domain(value: object) -> str:
     """Return the tenant's base URL, without a slash at the end, from a domain or a whole URL."""
-    given = text(value).strip()
+    given = line(value).strip()
     try:
         parts = urlsplit(given if "://" in given else f"https://{given}")
         host, port = parts.hostname or "", parts.port

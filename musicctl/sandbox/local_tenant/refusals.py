@@ -16,6 +16,9 @@ JSON_TYPES = (
 )
 
 
+OLDER = {413: "Request Entity Too Large", 414: "Request-URI Too Large"}
+
+
 class Refusal(Exception):  # noqa: N818 -- it is Auth0's answer, not an error of this program
     """An answer other than success; raised wherever it becomes clear."""
 
@@ -32,9 +35,14 @@ class Refusal(Exception):  # noqa: N818 -- it is Auth0's answer, not an error of
         return web.Response(body=msgspec.json.encode(self.body), status=self.status, headers=headers)
 
 
+def _phrase(status: int) -> str:
+    """Return a status in words; Auth0 keeps the older ones, which Python 3.13 has changed."""
+    return OLDER.get(status) or HTTPStatus(status).phrase
+
+
 def refusal(status: int, message: str, code: str | None = None) -> Refusal:
     """Return a refusal in the shape of the Management API; many of its errors have no code."""
-    body: dict[str, object] = {"statusCode": status, "error": HTTPStatus(status).phrase, "message": message}
+    body: dict[str, object] = {"statusCode": status, "error": _phrase(status), "message": message}
     return Refusal(status, body if code is None else body | {"errorCode": code})
 
 

@@ -4,7 +4,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -85,8 +85,11 @@ class Storage:
         """Open the state at `path`, made when it is not there; the caller closes it."""
         with _speaking(path):
             connection = _connect(path)
-            _use_write_ahead_log(connection)
-            connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} COMMIT;")
+            with ExitStack() as when_it_fails:
+                when_it_fails.callback(connection.close)
+                _use_write_ahead_log(connection)
+                connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} COMMIT;")
+                when_it_fails.pop_all()
         return cls(path, connection)
 
     def close(self) -> None:
