@@ -12,35 +12,12 @@ import msgspec
 
 from musicctl.errors import MusicctlError
 from musicctl.sandbox.local_tenant.records import Effect, Job, LoggedRequest, NewUser, StoredUser
+from musicctl.sandbox.local_tenant.schema import EMPTIED, SCHEMA
 from musicctl.sandbox.local_tenant.settings import TenantSettings
 
 STATE_FILE = "tenant.sqlite"
 """Its name in the sandbox's folder."""
 
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS users (
-    seq           INTEGER PRIMARY KEY,
-    user_id       TEXT NOT NULL UNIQUE,
-    email         TEXT,
-    created_at    INTEGER NOT NULL,
-    updated_at    INTEGER NOT NULL,
-    app_metadata  TEXT,
-    user_metadata TEXT,
-    root          TEXT
-);
-CREATE INDEX IF NOT EXISTS users_by_email ON users (email);
-CREATE TABLE IF NOT EXISTS jobs (id TEXT PRIMARY KEY, body TEXT NOT NULL, created_at INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS documents (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS effects (
-    seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL,
-    user_id TEXT, body TEXT NOT NULL, correlation_id TEXT
-);
-CREATE TABLE IF NOT EXISTS requests (
-    seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL,
-    status INTEGER NOT NULL
-);
-"""
-EMPTIED = ("users", "jobs", "effects", "requests")
 EXPORTED = {
     "user_id": "json_quote(user_id)",
     "email": "json_quote(email)",
@@ -113,21 +90,21 @@ class Storage:
 
     def get_user(self, user_id: str) -> StoredUser | None:
         """Return the user with this id."""
-        found = self._rows(f"SELECT {USER} FROM users WHERE user_id = ?", user_id)
+        found = self.rows(f"SELECT {USER} FROM users WHERE user_id = ?", user_id)
         return StoredUser(*found[0]) if found else None
 
     def users_by_email(self, email: str) -> list[StoredUser]:
         """Return every user with exactly this email address, the oldest first."""
-        found = self._rows(f"SELECT {USER} FROM users WHERE email = ? ORDER BY seq", email)
+        found = self.rows(f"SELECT {USER} FROM users WHERE email = ? ORDER BY seq", email)
         return [StoredUser(*row) for row in found]
 
     def put_user(self, user: StoredUser) -> None:
         """Write one user, new or as a replacement of the one with the same id."""
-        self._write(PUT_USER, *user)
+        self.write(PUT_USER, *user)
 
     def count_users(self) -> int:
         """Return how many users there are."""
-        count: int = self._rows("SELECT count(*) FROM users")[0][0]
+        count: int = self.rows("SELECT count(*) FROM users")[0][0]
         return count
 
     def add_missing_users(self, users: Iterable[NewUser]) -> int:
@@ -167,49 +144,49 @@ class Storage:
         """Remove every user, job and log, and the settings; the signing key stays, and with it all tokens."""
         with self.writing():
             for table in EMPTIED:
-                self._write(f"DELETE FROM {table}")
-            self._write("DELETE FROM documents WHERE name = ?", SETTINGS)
+                self.write(f"DELETE FROM {table}")
+            self.write("DELETE FROM documents WHERE name = ?", SETTINGS)
 
     def settings(self) -> TenantSettings:
         """Return how the tenant is set up at this moment."""
-        found = self._rows("SELECT value FROM documents WHERE name = ?", SETTINGS)
+        found = self.rows("SELECT value FROM documents WHERE name = ?", SETTINGS)
         return msgspec.json.decode(found[0][0], type=TenantSettings) if found else TenantSettings()
 
     def change_settings(self, settings: TenantSettings) -> None:
         """Set the tenant up anew; a running server obeys from its next request on."""
         value = msgspec.json.encode(settings).decode()
-        self._write("INSERT OR REPLACE INTO documents (name, value) VALUES (?, ?)", SETTINGS, value)
+        self.write("INSERT OR REPLACE INTO documents (name, value) VALUES (?, ?)", SETTINGS, value)
 
     def document(self, name: str, make: Callable[[], str]) -> str:
         """Return the text kept under `name`, made and kept at first use."""
         read = "SELECT value FROM documents WHERE name = ?"
         with self.writing():
-            if not self._rows(read, name):
-                self._write("INSERT INTO documents (name, value) VALUES (?, ?)", name, make())
-            value: str = self._rows(read, name)[0][0]
+            if not self.rows(read, name):
+                self.write("INSERT INTO documents (name, value) VALUES (?, ?)", name, make())
+            value: str = self.rows(read, name)[0][0]
         return value
 
     def add_job(self, job: Job) -> None:
         """Keep an export job."""
-        self._write("INSERT INTO jobs (id, body, created_at) VALUES (?, ?, ?)", *job)
+        self.write("INSERT INTO jobs (id, body, created_at) VALUES (?, ?, ?)", *job)
 
     def get_job(self, job_id: str) -> Job | None:
         """Return the export job with this id."""
-        found = self._rows("SELECT id, body, created_at FROM jobs WHERE id = ?", job_id)
+        found = self.rows("SELECT id, body, created_at FROM jobs WHERE id = ?", job_id)
         return Job(*found[0]) if found else None
 
     def log_effect(
         self, *, method: str, path: str, user_id: str, body: str, correlation_id: str | None
     ) -> None:
         """Record a write that took effect; belongs into its transaction."""
-        self._write(
+        self.write(
             "INSERT INTO effects (at, method, path, user_id, body, correlation_id) VALUES (?, ?, ?, ?, ?, ?)",
             *(milliseconds(), method, path, user_id, body, correlation_id),
         )
 
     def log_request(self, method: str, path: str, status: int) -> None:
         """Record a request that was answered."""
-        self._write(
+        self.write(
             "INSERT INTO requests (at, method, path, status) VALUES (?, ?, ?, ?)",
             *(milliseconds(), method, path, status),
         )
@@ -217,12 +194,12 @@ class Storage:
     def effects(self, after: int = 0) -> list[Effect]:
         """Return the writes that took effect, in their order, from the one after `after` on."""
         columns = "seq, at, method, path, user_id, body, correlation_id"
-        rows = self._rows(f"SELECT {columns} FROM effects WHERE seq > ? ORDER BY seq", after)
+        rows = self.rows(f"SELECT {columns} FROM effects WHERE seq > ? ORDER BY seq", after)
         return [Effect(*row) for row in rows]
 
     def requests(self, after: int = 0) -> list[LoggedRequest]:
         """Return the requests that were answered, in their order, from the one after `after` on."""
-        rows = self._rows(
+        rows = self.rows(
             "SELECT seq, at, method, path, status FROM requests WHERE seq > ? ORDER BY seq", after
         )
         return [LoggedRequest(*row) for row in rows]
@@ -250,11 +227,12 @@ class Storage:
                 last = rows[-1][-1]
                 yield [row[:-1] for row in rows]
 
-    def _rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+    def rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        """Run one statement and return its rows: in the block's transaction, or as one of its own."""
         with _speaking(self._path):
             return self._connection.execute(statement, values).fetchall()
 
-    def _write(self, statement: str, *values: object) -> None:
+    def write(self, statement: str, *values: object) -> None:
         """Run one statement: in the block's transaction, or as one of its own."""
         with _speaking(self._path):
             self._connection.execute(statement, values)
