@@ -69,8 +69,8 @@ class Sandbox:
         """Empty both stores."""
         self.tenant.clear()
         self.query(
-            "TRUNCATE songs, artists, playlists, user_data, musicctl.tenant_users, musicctl.plans;"
-            " UPDATE musicctl.mirror SET as_of = NULL"
+            "TRUNCATE songs, artists, playlists, user_data, musicctl.tenant_users, musicctl.plans,"
+            " musicctl.mirror, musicctl.runs, musicctl.changes, musicctl.lease, musicctl.holds, musicctl.pins"
         )
 
     def query(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:

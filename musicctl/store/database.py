@@ -41,11 +41,16 @@ class Database:
     def __init__(self, url: Secret) -> None:
         """Take the URL apart; raises ConfigError when it is malformed. Nothing is connected yet."""
         self.address = parse(url)
+        self._url = url
         self._connection: extensions.connection | None = None
         self._turn = threading.RLock()
 
     def __str__(self) -> str:
         return str(self.address)
+
+    def another(self) -> "Database":
+        """Return the same database over a connection of its own; the caller closes it."""
+        return Database(self._url)
 
     def run(
         self,

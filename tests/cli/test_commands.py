@@ -171,7 +171,7 @@ def test_roles_list(ringo: Sandbox, program: Program) -> None:
 
 def test_db(sandbox: Sandbox, program: Program) -> None:
     status = program("db", "status", "--json").json
-    assert (status["version"], status["pending"]) == (2, [])
+    assert (status["version"], status["pending"]) == (3, [])
     assert set(status["tables"].values()) == {True}
     assert program("db", "init").out == "nothing was missing\n"
     assert program("db", "init", "--print").out == "-- nothing is missing\n"
@@ -210,10 +210,11 @@ def test_an_empty_database_says_what_to_do(
 
 
 def test_another_tenant_on_the_same_database_is_refused(
-    sandbox: Sandbox, program: Program, monkeypatch: pytest.MonkeyPatch
+    ringo: Sandbox, program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    assert program("roles", "plan").code == 0
     monkeypatch.delenv("MUSICCTL_PROFILE")
-    monkeypatch.setenv("DATABASE_URL", sandbox.state.database_url)
+    monkeypatch.setenv("DATABASE_URL", ringo.state.database_url)
     monkeypatch.setenv("AUTH0_DOMAIN", "other.eu.auth0.com")
     monkeypatch.setenv("AUTH0_CLIENT_ID", "x")
     monkeypatch.setenv("AUTH0_CLIENT_SECRET", "x")

@@ -1,0 +1,173 @@
+"""Holds a lease while a run writes: takes it, renews it in the background, and knows when it is lost."""
+
+import os
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from musicctl.errors import BusyError, MusicctlError, RefusedError
+from musicctl.store import lease as leases
+from musicctl.store.database import Database
+from musicctl.store.lease import SECONDS, Fence, Holding, Process, Standing
+
+RENEWED = 15.0
+"""Seconds between two renewals."""
+
+RETRIED = 1.0
+"""Seconds after which a renewal that failed, or a lease that is taken, is tried again."""
+
+
+class LeaseLostError(BusyError):
+    """Another run took our lease, or we could not renew it in time."""
+
+
+class OnHoldError(RefusedError):
+    """Staff hold back the writers of this kind."""
+
+
+def clock() -> float:
+    """Return seconds that also pass while this process, or this machine, is stopped."""
+    if sys.platform == "linux":
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+    return time.monotonic()
+
+
+class Lease:
+    """A lease that is ours; `check` says whether it still is."""
+
+    def __init__(self, fence: Fence, renewed_at: float) -> None:
+        self.fence = fence
+        self._ends = renewed_at + SECONDS
+        self._failure: MusicctlError | None = None
+
+    def check(self) -> None:
+        """Return while the lease holds; raises LeaseLostError or OnHoldError, for good, when it does not."""
+        if self._failure is None and clock() >= self._ends:
+            self._failure = _lost(self.fence.name)
+        if self._failure is not None:
+            raise self._failure
+
+    def keep(self, database: Database, stopped: threading.Event) -> None:
+        """Renew the lease until `stopped`, or until it is lost; one renewal that fails is tried again."""
+        pause = RENEWED
+        while self._failure is None and not stopped.wait(pause):
+            pause = RENEWED if self._renew(database) else RETRIED
+
+    def _renew(self, database: Database) -> bool:
+        asked_at = clock()
+        try:
+            standing = leases.renew(database, self.fence)
+        except MusicctlError:
+            return False
+        if standing is Standing.ON_HOLD:
+            self._failure = OnHoldError(
+                f"the writers of {self.fence.name} were held back while this run was under way",
+                hint="musicctl roles release ends it",
+            )
+        elif standing is Standing.LOST or asked_at >= self._ends:
+            self._failure = _lost(self.fence.name)
+        else:
+            self._ends = asked_at + SECONDS
+        return True
+
+
+@contextmanager
+def held(
+    database: Database, name: str, actor: str, *, wait: float = 0.0, say: Callable[[str], None]
+) -> Iterator[Lease]:
+    """Hold the lease `name` for the block, and give it back after it.
+
+    Raises BusyError, naming the holder, when somebody else still has it after `wait` seconds, and
+    OnHoldError when staff hold it back.
+    """
+    lease = _taken(database, name, actor, wait, say)
+    stopped = threading.Event()
+    # A connection of its own: a long transaction of the run must not keep the renewal waiting.
+    renewals = database.another()
+    keeper = threading.Thread(target=lease.keep, args=(renewals, stopped), daemon=True)
+    keeper.start()
+    try:
+        yield lease
+    finally:
+        stopped.set()
+        keeper.join(RETRIED)
+        renewals.close()
+        with suppress(MusicctlError):  # it expires by itself
+            leases.release(database, lease.fence)
+
+
+def _taken(database: Database, name: str, actor: str, wait: float, say: Callable[[str], None]) -> Lease:
+    deadline, told = clock() + wait, False
+    while True:
+        asked_at = clock()
+        fence, holding = _attempt(database, name, actor)
+        if fence is not None:
+            return Lease(fence, asked_at)
+        if clock() >= deadline:
+            raise _busy(name, holding)
+        if holding is not None and not told:
+            say(f"waiting for {_described(holding)}")
+            told = True
+        time.sleep(RETRIED)
+
+
+def _attempt(database: Database, name: str, actor: str) -> tuple[Fence | None, Holding | None]:
+    if leases.on_hold(database, name):
+        raise OnHoldError(f"the writers of {name} are held back", hint="musicctl roles release ends it")
+    me, holding = _this_process(actor), leases.look(database, name)
+    gone = holding.token if holding is not None and _is_gone(holding.process, me) else None
+    return leases.take(database, name, me, gone=gone), holding
+
+
+def _this_process(actor: str) -> Process:
+    return Process(actor, socket.gethostname(), _boot_id(), os.getpid())
+
+
+def _boot_id() -> str:
+    """Name this boot of this machine and our namespace of process ids: only within it a pid says anything."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
+    except OSError:
+        return ""
+
+
+def _is_gone(holder: Process, me: Process) -> bool:
+    """Tell whether the holder's process has certainly ended."""
+    if holder.host != me.host or holder.boot_id != me.boot_id or not me.boot_id:
+        return False
+    try:
+        # The second field, the program's name in parentheses, may hold anything.
+        state = Path(f"/proc/{holder.pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return state.rpartition(")")[2].split()[0] in ("Z", "X")
+
+
+def _busy(name: str, holding: Holding | None) -> BusyError:
+    if holding is None:
+        return BusyError(f"another run took the lease {name} a moment ago", hint="try again")
+    return BusyError(
+        f"the lease {name} is taken: {_described(holding)}",
+        hint="try again when it has ended, or wait for it with --wait 10m",
+        details={"holder": holding.process.holder, "host": holding.process.host, "pid": holding.process.pid},
+    )
+
+
+def _described(holding: Holding) -> str:
+    process = holding.process
+    since = holding.since.astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
+    return f"{process.holder}, process {process.pid} on {process.host}, has it since {since}"
+
+
+def _lost(name: str) -> LeaseLostError:
+    return LeaseLostError(
+        f"this run lost the lease {name}; nothing more was sent",
+        hint="run it again: the next run records what became of the last changes, and goes on",
+    )
