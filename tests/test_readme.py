@@ -15,7 +15,7 @@ from tests.program import Program, Sandbox
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(
-    r"^\| `([a-z -]+?)(?: [A-Z]+(?:\.\.\.)?)*` \|", README.partition("## Commands")[2], re.MULTILINE
+    r"^\| `([a-z -]+?)(?: [A-Z_]+(?:\.\.\.)?)*` \|", README.partition("## Commands")[2], re.MULTILINE
 )
 
 
@@ -35,7 +35,7 @@ def test_every_command_is_there(program: Program) -> None:
 
 
 def test_the_usage_of_each_command_is_as_written(program: Program) -> None:
-    for line in re.findall(r"^\| `([a-z -]+(?: [A-Z]+(?:\.\.\.)?)+)` \|", README, re.MULTILINE):
+    for line in re.findall(r"^\| `([a-z -]+(?: [A-Z_]+(?:\.\.\.)?)+)` \|", README, re.MULTILINE):
         words = [word for word in line.split() if word.islower()]
         usage = program(*words, "--help").out.splitlines()[0]
         arguments = " ".join(word for word in line.split() if not word.islower())

@@ -4,7 +4,9 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from musicctl.errors import UsageError
 from musicctl.render.records import Format
+from musicctl.settings import values
 
 User: TypeAlias = Annotated[
     str, typer.Argument(metavar="USER", help="A user id such as auth0|5f7c8ec7, or an email address.")
@@ -24,3 +26,19 @@ DryRun: TypeAlias = Annotated[
 ]
 Yes: TypeAlias = Annotated[bool, typer.Option("-y", "--yes", help="Do not ask before going on.")]
 Quiet: TypeAlias = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors on stderr.")]
+Reason: TypeAlias = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, for who comes after.")]
+Until: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--until", metavar="DATE", help="When it ends: ISO 8601, in UTC unless it says otherwise."),
+]
+Role: TypeAlias = Annotated[
+    str | None, typer.Option("--role", metavar="ROLE", help="Another role than the profile's.")
+]
+
+
+def duration(text: str, option: str) -> float:
+    """Return the seconds of a duration that an option was given; raises UsageError."""
+    try:
+        return values.duration(text)
+    except ValueError as error:
+        raise UsageError(f"{option} {text}: {error}") from None

@@ -35,6 +35,8 @@ def promote(
         if dry_run:
             show_plan(promotion.plan, form)
             return Exit.PARTIAL if not_found else Exit.OK
-        report = promotions.with_not_found(carry_out(session, promotion.plan, began), not_found)
+        report = promotions.with_not_found(
+            carry_out(session, promotion.plan, began, command="promote"), not_found
+        )
         show_report(report, form)
         return report.exit

@@ -18,6 +18,7 @@ COMMANDS = {
     "roles": "Roles in the tenant, and the sync that keeps them true.",
     "promote": "Apply the rule to the users named.",
     "users": "Listeners across all three stores.",
+    "mirror": "The copy of the tenant's users that plans are made on.",
     "db": "The schema musicctl, and the app's tables where they are missing.",
     "config": "Which settings are in force, and where they come from.",
     "sandbox": "A Postgres and a local tenant of your own to try things on.",

@@ -1,5 +1,6 @@
 """What the commands that write roles share: the review by a person, the progress, and the run itself."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from musicctl.cli.asking import agree
@@ -9,34 +10,72 @@ from musicctl.cli.session import Session
 from musicctl.settings.environment import person_present
 
 if TYPE_CHECKING:
+    from musicctl.operations.lease import Lease
     from musicctl.policy.plan import Plan
     from musicctl.policy.report import Report
 
 
-def review(session: Session, plan: "Plan", *, yes: bool) -> None:
+def review(session: Session, plan: "Plan", *, yes: bool) -> bool:
     """Show the plan to a person who is present and ask, unless `yes`; cron goes on.
 
-    Raises MusicctlError when the answer is no, or none came.
+    Returns whether one was asked; raises MusicctlError when the answer is no, or none came.
     """
     if not plan.changes or yes or not person_present():
-        return
+        return False
     session.announce_write(session.database, session.tenant)
     plan_for_people(plan)
     count = len(plan.changes)
     what = "this change" if count == 1 else f"these {count:,} changes"
     agree(f"Apply {what} to {session.tenant}?", yes=False)
+    return True
 
 
-def carry_out(session: Session, plan: "Plan", began: float) -> "Report":
-    """Perform the plan with a progress bar on a terminal, or a line on stderr elsewhere."""
+def carry_out(
+    session: Session,
+    plan: "Plan",
+    began: float,
+    *,
+    command: str,
+    wait: float = 0.0,
+    again: Callable[[], "Plan"] | None = None,
+) -> "Report":
+    """Perform the plan as one run of `command`, under the lease, once it is known what earlier runs left.
+
+    `again` makes the plan anew once nobody else can write any more. Raises BusyError when somebody else has
+    the lease for longer than `wait` seconds.
+    """
+    from musicctl.operations import lease, recovery
+
+    chosen = session.settings
+    with lease.held(session.database, "roles", session.who.actor, wait=wait, say=session.say) as holding:
+        recovered = recovery.recover(
+            session.database,
+            session.tenant,
+            holding,
+            settle=chosen.settle,
+            threads=chosen.threads,
+            say=session.say,
+        )
+        if again is not None and (plan.changes or recovered.changes):
+            plan = again()
+        return _perform(session, plan, holding, command, began)
+
+
+def _perform(session: Session, plan: "Plan", holding: "Lease", command: str, began: float) -> "Report":
     from musicctl.operations.sync import Pace, apply
 
+    chosen = session.settings
     if plan.changes:
         session.announce_write(session.database, session.tenant)
         session.say(f"applying {len(plan.changes):,} change{'s' if len(plan.changes) > 1 else ''}")
-    chosen = session.settings
     with progress(len(plan.changes), shown=not session.quiet) as advance:
-        pace = Pace(threads=chosen.threads, settle=chosen.settle, progress=advance)
+        pace = Pace(threads=chosen.threads, settle=chosen.settle, progress=advance, began=began)
         return apply(
-            session.database, session.tenant, plan, plays_query=chosen.plays_query, pace=pace, began=began
+            session.database,
+            session.tenant,
+            plan,
+            new=session.who.run(command),
+            lease=holding,
+            plays_query=chosen.plays_query,
+            pace=pace,
         )

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from musicctl import settings
 from musicctl.operations import connect, whois
 from musicctl.render.text import safe
+from musicctl.settings.environment import actor, cache_folder, person_present
 
 if TYPE_CHECKING:
     from musicctl.operations.question import Question
+    from musicctl.operations.who import Who
     from musicctl.store.database import Database
     from musicctl.tenant.client import Tenant
 
@@ -53,14 +55,25 @@ class Session:
     @cached_property
     def tenant(self) -> "Tenant":
         """The profile's tenant."""
-        chosen = self.settings
+        chosen, rate = self.settings, self.settings.rate
         return connect.tenant(
             chosen.auth0_domain,
             client_id=chosen.auth0_client_id,
             audience=chosen.auth0_audience,
             client_secret=chosen.auth0_client_secret,
             private_key=chosen.auth0_private_key,
+            cache=cache_folder(),
+            share=rate.number / 100 if rate.percent else 1.0,
+            per_second=None if rate.percent else rate.number,
+            on_wait=self._tell_wait,
         )
+
+    @property
+    def who(self) -> "Who":
+        """Who runs this command, for the journal."""
+        from musicctl.operations.who import Who
+
+        return Who(actor=actor(), present=person_present(), profile=self.settings.profile)
 
     def question(self, *, refresh: bool = False) -> "Question":
         """Return what a plan of this profile answers: the rule, the plays and the mirror's greatest age."""
@@ -71,6 +84,7 @@ class Session:
             threshold=self.settings.threshold,
             plays_query=self.settings.plays_query,
             max_age=self.settings.mirror_max_age,
+            actor=actor(),
             refresh=refresh,
         )
 
@@ -81,6 +95,11 @@ class Session:
     def say(self, line: str) -> None:
         """Tell people something on stderr, unless they asked for quiet."""
         talk(self.quiet)(line)
+
+    def _tell_wait(self, seconds: float, reason: str) -> None:
+        """Tell a person who is there why nothing happens; above the progress bar, if there is one."""
+        if person_present():
+            self.say(f"waiting for {seconds:.0f} s: {reason}")
 
     def announce_write(self, *stores: object) -> None:
         """Say where a write is about to go, once."""

@@ -1,134 +1,242 @@
-"""Performs changes on the tenant: each is judged again, read just before, and touches our one role only."""
+"""Performs changes on the tenant: each is judged again, read just before, journalled, and sent once.
 
-import queue
-import threading
+What is read, what should be written instead and how it is written is the Writing's to say; that nothing
+reaches the tenant without a committed intent, nor without the lease, is seen to here.
+"""
+
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
+from typing import Generic, Protocol, TypeVar
 
 from musicctl.errors import DeniedError, MusicctlError, NotFoundError
-from musicctl.operations.freshplays import FreshPlays
-from musicctl.policy.plan import Change
+from musicctl.operations.inthreads import in_threads
+from musicctl.operations.lease import Lease, LeaseLostError, clock
 from musicctl.policy.report import Outcome
-from musicctl.policy.roles import Roles, read_roles, unreadable
-from musicctl.policy.rule import Rule, Verdict
+from musicctl.store.journal import Ended, Journal
 from musicctl.tenant.client import Tenant
-from musicctl.tenant.speaking import UncertainError
+from musicctl.tenant.speaking import NotAppliedError, UncertainError
+from musicctl.tenant.users import TenantUser
 
-STOPPING = 0.5
-"""Seconds that requests under way get to end when a run is stopped; no new one starts."""
+FRESH = 1.0
+"""Seconds after a read within which the write that follows from it must leave."""
+
+ATTEMPTS = 8
+"""How often one change is read and sent at most, each time after a sign that it was not done."""
+
+GONE = "the tenant has no such user any more"
+
+
+class Wanted(Protocol):
+    """What every change has."""
+
+    @property
+    def user_id(self) -> str:
+        """Whom it is about."""
+
+    @property
+    def group(self) -> int:
+        """All changes of one group are done with before the next group starts."""
+
+
+C = TypeVar("C", bound=Wanted)
+C_contra = TypeVar("C_contra", bound=Wanted, contravariant=True)
+
+
+class UnreadableError(Exception):
+    """The value in the tenant is nothing that we may touch; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
-    """What became of a change; `roles` are those the user holds now, where they were seen."""
+class Step:
+    """What to do about one user: write `value`, or nothing and `outcome` says why."""
 
-    change: Change
+    value: object = None
+    outcome: Outcome | None = None
+    detail: str = ""
+
+
+class Writing(Protocol[C_contra]):
+    """One field of a profile: how it is judged, read and written."""
+
+    def overtaken(self, change: C_contra) -> str:
+        """Say why the change is no longer wanted, or return an empty text."""
+
+    def now(self, user: TenantUser) -> object:
+        """Return the field's value; raises UnreadableError."""
+
+    def step(self, change: C_contra, now: object) -> Step:
+        """Say what to do about a user whose value is `now`."""
+
+    def write(self, tenant: Tenant, user_id: str, value: object, correlation_id: str) -> None:
+        """Send the one write."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done(Generic[C]):
+    """What became of a change; `unreachable` marks a failure that the next change would meet as well."""
+
+    change: C
     outcome: Outcome
     detail: str = ""
-    roles: Roles | None = None
+    unreachable: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Means:
-    """What a change is performed with; `settle` is the wait in seconds before a lost write is looked at."""
+    """What changes are performed with; `settle` is the wait in seconds before a lost write is looked at."""
 
     tenant: Tenant
-    rule: Rule
-    plays: FreshPlays
+    journal: Journal
+    lease: Lease | None
     settle: float
     threads: int
 
+    def check(self) -> None:
+        """Raise when the lease is no longer ours; there are writers that need none."""
+        if self.lease is not None:
+            self.lease.check()
 
-def perform(changes: Sequence[Change], means: Means) -> Iterator[Done]:
-    """Perform `changes` and yield what became of each as it is known; all grants before any revoke.
+
+def perform(changes: Sequence[C], writing: Writing[C], means: Means) -> Generator[Done[C], None, None]:
+    """Perform `changes`, group after group, and yield what became of each as it is known.
 
     Raises DeniedError as soon as the tenant refuses our credentials or scope: every other change would be
-    refused too. When the caller stops early, no further request is sent.
+    refused too; LeaseLostError or OnHoldError when we may not go on. When the caller stops early, no further
+    request is sent.
     """
-    for _, group in groupby(changes, key=lambda change: change.verdict):
-        yield from _in_threads(list(group), means)
+    numbered = list(enumerate(changes))
+    for _, group in groupby(numbered, key=lambda each: each[1].group):
+        yield from in_threads(
+            list(group),
+            lambda each: _Bringing(*each, writing, means).outcome(),
+            means.threads,
+            interrupt=means.tenant.stop,
+        )
 
 
-def _in_threads(changes: Sequence[Change], means: Means) -> Iterator[Done]:
-    waiting = iter(changes)
-    turn, stop = threading.Lock(), threading.Event()
-    results: queue.SimpleQueue[Done | BaseException] = queue.SimpleQueue()
+class _FailedError(Exception):
+    """The tenant did not let us read or write this one user."""
 
-    def work() -> None:
-        while not stop.is_set():
-            with turn:
-                change = next(waiting, None)
-            if change is None:
-                return
+    def __init__(self, error: MusicctlError) -> None:
+        super().__init__(error.what)
+        self.detail = error.what
+
+
+class _Bringing(Generic[C]):
+    """One change on its way. Trouble with the journal or the lease ends the run, not just the change."""
+
+    def __init__(self, seq: int, change: C, writing: Writing[C], means: Means) -> None:
+        self._seq = seq
+        self._change = change
+        self._writing = writing
+        self._means = means
+
+    def outcome(self) -> Done[C]:
+        """Bring the change about and return what became of it."""
+        try:
+            return self._attempts()
+        except _FailedError as failed:
+            done = self._ended(Outcome.FAILED, failed.detail)
+            return replace(done, unreachable=True)
+
+    def _attempts(self) -> Done[C]:
+        reason = "it could not be written within a second of the read"
+        for _ in range(ATTEMPTS):
             try:
-                results.put(_bring(change, means))
-            except BaseException as error:  # noqa: BLE001 -- handed to the thread that waits for it
-                results.put(error)
-                return
+                done = self._attempt()
+            except NotAppliedError as error:
+                done, reason = None, error.what
+            if done is not None:
+                return done
+        return self._ended(Outcome.FAILED, reason)
 
-    threads = [threading.Thread(target=work, daemon=True) for _ in range(min(means.threads, len(changes)))]
-    for thread in threads:
-        thread.start()
-    try:
-        for _ in changes:
-            result = results.get()
-            if isinstance(result, BaseException):
-                raise result
-            yield result
-    finally:
-        stop.set()
-        deadline = time.monotonic() + STOPPING
-        for thread in threads:
-            thread.join(max(0.0, deadline - time.monotonic()))
+    def _attempt(self) -> Done[C] | None:
+        """Read, judge, journal and write; None means that all of it is to be done again."""
+        self._means.check()
+        with self._means.tenant.reserved_write():
+            if why := self._writing.overtaken(self._change):
+                return self._ended(Outcome.OVERTAKEN, why)
+            read_at = clock()
+            before, step = self._look()
+            if step.outcome is not None:
+                return self._ended(step.outcome, step.detail, before=before, after=step.value)
+            self._intend(before, step.value)
+            if clock() - read_at > FRESH:
+                return None
+            try:
+                self._write(step.value)
+            except NotFoundError:
+                return self._ended(Outcome.GONE, GONE, status=404)
+            except UncertainError as lost:
+                return self._look_again(step.value, lost)
+        return self._ended(Outcome.APPLIED, status=200)
 
+    def _look(self) -> tuple[object, Step]:
+        """Read the user, and return the value there and what to do about it."""
+        try:
+            user = self._means.tenant.user(self._change.user_id)
+        except DeniedError:
+            raise
+        except MusicctlError as error:
+            raise _FailedError(error) from None
+        if user is None:
+            return None, Step(outcome=Outcome.GONE, detail=GONE)
+        try:
+            now = self._writing.now(user)
+        except UnreadableError as why:
+            return None, Step(outcome=Outcome.CONFLICT, detail=str(why))
+        return now, self._writing.step(self._change, now)
 
-def _bring(change: Change, means: Means) -> Done:
-    """Bring one user to where the rule wants it now, if that is still what `change` says."""
-    plays = means.plays.of(change.user_id)
-    if means.rule.decide(plays, change.roles_before) is not change.verdict:
-        return Done(change, Outcome.OVERTAKEN, f"plays are {'unknown' if plays is None else plays} now")
-    try:
-        return _read_and_write(change, means)
-    except DeniedError:
-        raise
-    except NotFoundError:
-        return Done(change, Outcome.GONE, "the tenant has no such user any more")
-    except UncertainError as lost:
-        return _look_again(change, means, lost)
-    except MusicctlError as error:
-        return Done(change, Outcome.FAILED, error.what)
+    def _intend(self, before: object, after: object) -> None:
+        if not self._means.journal.send(self._seq, before, after):
+            self._means.check()
+            raise LeaseLostError("this run may not write any more: the lease is no longer its own")
+        self._means.check()
 
+    def _write(self, value: object) -> None:
+        name = self._means.journal.correlation_id(self._seq)
+        try:
+            self._writing.write(self._means.tenant, self._change.user_id, value, name)
+        except DeniedError as error:
+            self._ended(Outcome.FAILED, error.what)
+            raise
+        except (NotAppliedError, NotFoundError, UncertainError):
+            raise
+        except MusicctlError as error:
+            raise _FailedError(error) from None
 
-def _read_and_write(change: Change, means: Means) -> Done:
-    user = means.tenant.user(change.user_id)
-    if user is None:
-        return Done(change, Outcome.GONE, "the tenant has no such user any more")
-    roles = read_roles(user.app_metadata)
-    if roles is None:
-        return Done(change, Outcome.CONFLICT, unreadable(user.app_metadata) or "")
-    if _holds(roles, means.rule) is (change.verdict is Verdict.GRANT):
-        return Done(change, Outcome.ALREADY, roles=roles)
-    after = means.rule.apply(change.verdict, roles)
-    means.tenant.set_roles(change.user_id, after)
-    return Done(change, Outcome.APPLIED, roles=after)
+    def _look_again(self, written: object, lost: UncertainError) -> Done[C] | None:
+        """Find out whether a write without a sound reply was applied; None: it was not."""
+        time.sleep(self._means.settle)
+        try:
+            now, step = self._look()
+        except _FailedError:
+            return self._ended(Outcome.UNKNOWN, lost.what)
+        if now == written:
+            return self._ended(Outcome.APPLIED)
+        if step.outcome is None:
+            return None
+        return self._ended(step.outcome, step.detail, after=step.value)
 
-
-def _look_again(change: Change, means: Means, lost: UncertainError) -> Done:
-    """Find out whether a write without a reply was applied. It is never sent a second time."""
-    time.sleep(means.settle)
-    try:
-        user = means.tenant.user(change.user_id)
-    except MusicctlError:
-        return Done(change, Outcome.UNKNOWN, lost.what)
-    roles = None if user is None else read_roles(user.app_metadata)
-    if roles is None:
-        return Done(change, Outcome.UNKNOWN, lost.what)
-    if _holds(roles, means.rule) is (change.verdict is Verdict.GRANT):
-        return Done(change, Outcome.APPLIED, roles=roles)
-    return Done(change, Outcome.FAILED, lost.what, roles)
-
-
-def _holds(roles: Roles, rule: Rule) -> bool:
-    return rule.role in roles
+    def _ended(
+        self,
+        outcome: Outcome,
+        detail: str = "",
+        *,
+        status: int | None = None,
+        before: object = None,
+        after: object = None,
+    ) -> Done[C]:
+        self._means.journal.ended(
+            Ended(
+                seq=self._seq,
+                state=outcome.value,
+                before=before,
+                after=after,
+                status=status,
+                detail=detail,
+            )
+        )
+        return Done(self._change, outcome, detail)

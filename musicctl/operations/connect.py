@@ -1,5 +1,7 @@
 """Opens the two stores from plain settings; nothing is connected before it is first used."""
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from musicctl.errors import ConfigError
@@ -18,10 +20,25 @@ def database(url: Secret) -> "Database":
 
 
 def tenant(
-    base_url: str, *, client_id: str, audience: str, client_secret: Secret | None, private_key: Secret | None
+    base_url: str,
+    *,
+    client_id: str,
+    audience: str,
+    client_secret: Secret | None,
+    private_key: Secret | None,
+    cache: Path | None = None,
+    share: float = 1.0,
+    per_second: float | None = None,
+    on_wait: Callable[[float, str], None] | None = None,
 ) -> "Tenant":
-    """Return the tenant at `base_url`; raises ConfigError when there is nothing to log in with."""
+    """Return the tenant at `base_url`; raises ConfigError when there is nothing to log in with.
+
+    The access token is kept in the folder `cache`. Of the tenant's rate limit, `share` is used up at most,
+    from 0 to 1, and no more than `per_second` requests a second; `on_wait` is told of long waits, by the
+    thread that waits: the seconds, and why.
+    """
     from musicctl.tenant.client import Tenant
+    from musicctl.tenant.pacer import Rate
     from musicctl.tenant.token import Credentials
 
     if client_secret is None and private_key is None:
@@ -32,4 +49,4 @@ def tenant(
     credentials = Credentials(
         client_id=client_id, audience=audience, client_secret=client_secret, private_key=private_key
     )
-    return Tenant(base_url, credentials)
+    return Tenant(base_url, credentials, cache=cache, rate=Rate(share, per_second), on_wait=on_wait)

@@ -1,10 +1,16 @@
-"""The plays of the users of a plan, read again shortly before each is changed."""
+"""What speaks for or against a change now: plays and pins, read again shortly before each user is written."""
 
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
 
-Reader = Callable[[Sequence[str]], Mapping[str, int | None]]
+from musicctl.policy.rule import Pin
+
+Facts: TypeAlias = tuple[int | None, Pin | None]
+"""A user's plays, None when the source has no number, and the pin in force."""
+
+Reader: TypeAlias = Callable[[Sequence[str]], Mapping[str, Facts]]
 
 OLDEST = 60.0
 """Seconds after which a number of plays is read again before anyone is judged by it."""
@@ -14,7 +20,7 @@ AT_ONCE = 500
 
 
 class FreshPlays:
-    """Answers with plays that are at most OLDEST seconds old, for any number of threads."""
+    """Answers with plays and pins that are at most OLDEST seconds old, for any number of threads."""
 
     def __init__(self, user_ids: Sequence[str], read: Reader) -> None:
         """Take the ids in the order in which they will be asked for, and what reads them."""
@@ -22,16 +28,16 @@ class FreshPlays:
         self._place = {user_id: place for place, user_id in enumerate(user_ids)}
         self._read = read
         self._lock = threading.Lock()
-        self._known: Mapping[str, int | None] = {}
+        self._known: Mapping[str, Facts] = {}
         self._batch: frozenset[str] = frozenset()
         self._as_of = 0.0
 
-    def of(self, user_id: str) -> int | None:
-        """Return the user's plays, or None when the source has no number for the user."""
+    def of(self, user_id: str) -> Facts:
+        """Return what is known of the user."""
         with self._lock:
             if user_id not in self._batch or time.monotonic() - self._as_of > OLDEST:
                 self._next_batch(user_id)
-            return self._known.get(user_id)
+            return self._known.get(user_id, (None, None))
 
     def _next_batch(self, user_id: str) -> None:
         start = self._place[user_id]

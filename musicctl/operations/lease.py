@@ -7,9 +7,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 
 from musicctl.errors import BusyError, MusicctlError, RefusedError
+from musicctl.store import holds
 from musicctl.store import lease as leases
 from musicctl.store.database import Database
 from musicctl.store.lease import SECONDS, Fence, Holding, Process, Standing
@@ -116,14 +118,25 @@ def _taken(database: Database, name: str, actor: str, wait: float, say: Callable
 
 
 def _attempt(database: Database, name: str, actor: str) -> tuple[Fence | None, Holding | None]:
-    if leases.on_hold(database, name):
-        raise OnHoldError(f"the writers of {name} are held back", hint="musicctl roles release ends it")
-    me, holding = _this_process(actor), leases.look(database, name)
-    gone = holding.token if holding is not None and _is_gone(holding.process, me) else None
+    require_no_hold(database, name)
+    me, holding = this_process(actor), leases.look(database, name)
+    gone = holding.token if holding is not None and is_gone(holding.process, me) else None
     return leases.take(database, name, me, gone=gone), holding
 
 
-def _this_process(actor: str) -> Process:
+def require_no_hold(database: Database, name: str) -> None:
+    """Raise OnHoldError when staff hold back the writers of this kind."""
+    hold = holds.active(database, name)
+    if hold is not None:
+        until = "" if hold.until is None else f" until {_moment(hold.until)}"
+        raise OnHoldError(
+            f"{hold.actor} holds back every write of {name}{until}: {hold.reason}",
+            hint="musicctl roles release ends the hold",
+        )
+
+
+def this_process(actor: str) -> Process:
+    """Return who we are, in the name of `actor`."""
     return Process(actor, socket.gethostname(), _boot_id(), os.getpid())
 
 
@@ -136,7 +149,7 @@ def _boot_id() -> str:
         return ""
 
 
-def _is_gone(holder: Process, me: Process) -> bool:
+def is_gone(holder: Process, me: Process) -> bool:
     """Tell whether the holder's process has certainly ended."""
     if holder.host != me.host or holder.boot_id != me.boot_id or not me.boot_id:
         return False
@@ -162,8 +175,12 @@ def _busy(name: str, holding: Holding | None) -> BusyError:
 
 def _described(holding: Holding) -> str:
     process = holding.process
-    since = holding.since.astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
+    since = _moment(holding.since)
     return f"{process.holder}, process {process.pid} on {process.host}, has it since {since}"
+
+
+def _moment(moment: datetime) -> str:
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
 
 
 def _lost(name: str) -> LeaseLostError:

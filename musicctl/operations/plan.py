@@ -8,7 +8,7 @@ from musicctl.errors import RefusedError, UsageError
 from musicctl.operations import mirror as mirrors
 from musicctl.operations.question import Question
 from musicctl.policy.plan import Change, Counts, Plan, in_order
-from musicctl.policy.rule import Rule, Verdict
+from musicctl.policy.rule import Pin, Rule, Verdict
 from musicctl.store import mirror, plans, plays
 from musicctl.store.database import Database
 from musicctl.store.plays import Standing, Survey
@@ -18,7 +18,14 @@ from musicctl.tenant.client import Tenant
 def make(database: Database, tenant: Tenant, question: Question, say: Callable[[str], None]) -> Plan:
     """Return what a sync would do now. Nothing is written but the mirror."""
     before = mirror.claim(database, tenant.base_url)
-    state = mirrors.fresh(database, tenant, max_age=question.max_age, refresh=question.refresh, say=say)
+    state = mirrors.fresh(
+        database,
+        tenant,
+        max_age=question.max_age,
+        refresh=question.refresh,
+        actor=question.actor,
+        say=say,
+    )
     survey = _survey(database, question)
     if (
         survey.missing_ids
@@ -75,23 +82,31 @@ def _newcomers(database: Database, tenant: Tenant, user_ids: tuple[str, ...]) ->
 
 
 def _plan(survey: Survey, rule: Rule, as_of: datetime | None) -> Plan:
-    judged = [(user, rule.decide(user.plays, user.roles)) for user in survey.differing]
+    judged = [(user, _verdict(rule, user)) for user in (*survey.differing, *survey.pinned)]
     changes = in_order(_change(rule, user, verdict) for user, verdict in judged if verdict.changes)
     revoke = sum(change.verdict is Verdict.REVOKE for change in changes)
     unknown = sum(verdict is Verdict.UNKNOWN for _, verdict in judged)
+    pinned_holders = sum(verdict is Verdict.KEEP and rule.role in user.roles for user, verdict in judged)
     counts = Counts(
         grant=len(changes) - revoke,
         revoke=revoke,
-        keep=survey.holders - revoke - unknown,
+        keep=survey.holders - revoke - unknown - pinned_holders,
         unknown=unknown,
+        pinned=len(survey.pinned),
         unreadable=survey.unreadable,
         missing=survey.missing,
     )
     return Plan(rule=rule, changes=changes, counts=counts, tenant_as_of=as_of)
 
 
+def _verdict(rule: Rule, user: Standing) -> Verdict:
+    return rule.decide(user.plays, user.roles, None if user.pin is None else Pin(user.pin))
+
+
 def _change(rule: Rule, user: Standing, verdict: Verdict) -> Change:
-    return Change(verdict, user.user_id, user.plays, user.roles, rule.apply(verdict, user.roles))
+    return Change(
+        verdict, user.user_id, user.plays, user.roles, rule.apply(verdict, user.roles), user.pin is not None
+    )
 
 
 def _recounted(counts: Counts, changes: tuple[Change, ...]) -> Counts:

@@ -7,65 +7,128 @@ from musicctl.errors import NotFoundError
 from musicctl.operations.question import Question
 from musicctl.policy.plan import Change, Counts, Plan, in_order
 from musicctl.policy.report import Outcome, Problem, Report
-from musicctl.policy.roles import Roles, read_roles
-from musicctl.policy.rule import Rule, Verdict
-from musicctl.store import mirror, plays
+from musicctl.policy.roles import Roles, read_roles, unreadable
+from musicctl.policy.rule import Pin, Rule, Verdict
+from musicctl.store import mirror, pins, plays
 from musicctl.store.database import Database
 from musicctl.tenant.client import Tenant
 
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """One user as read from the tenant, and what the rule says."""
+    """One user as read from the tenant, the pin in force, and what is to be done."""
 
     user_id: str
     plays: int | None
     roles: Roles | None
+    pin: Pin | None
     verdict: Verdict
+    unreadable: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Promotion:
-    """The plan for the users named, how many were found, and those whom the tenant does not have."""
+    """The plan for the users named, how many were found, and those whom the tenant does not have.
+
+    `reversed` are those whose role the next sync would change back, `unreadable` those whose roles cannot be
+    read, and why.
+    """
 
     plan: Plan
     found: int
     not_found: tuple[str, ...]
+    reversed: tuple[str, ...]
+    unreadable: tuple[Problem, ...]
 
 
 def plan(database: Database, tenant: Tenant, user_ids: Sequence[str], question: Question) -> Promotion:
     """Judge the users named, each once; the tenant is read now, so the mirror's age does not matter."""
+    return _promotion(database, tenant, user_ids, question, by_hand=None)
+
+
+def plan_by_hand(
+    database: Database, tenant: Tenant, user_ids: Sequence[str], question: Question, *, grant: bool
+) -> Promotion:
+    """Give the role to the users named, or take it from them, whatever plays and pins say."""
+    wanted = Pin.GRANTED if grant else Pin.REVOKED
+    return _promotion(database, tenant, user_ids, question, by_hand=wanted)
+
+
+def _promotion(
+    database: Database,
+    tenant: Tenant,
+    user_ids: Sequence[str],
+    question: Question,
+    *,
+    by_hand: Pin | None,
+) -> Promotion:
     rule, as_of = question.rule, mirror.now(database)
     mirror.claim(database, tenant.base_url)
+    judged, not_found = _judged(database, tenant, user_ids, question, by_hand)
+    made = Plan(
+        rule=rule,
+        changes=in_order(_change(rule, each) for each in judged if each.verdict.changes),
+        counts=_counts(rule, judged, not_found),
+        tenant_as_of=as_of,
+        by_hand=by_hand is not None,
+    )
+    turned = tuple(each.user_id for each in judged if _reversed(rule, each))
+    odd = tuple(
+        Problem(each.user_id, Outcome.CONFLICT, each.unreadable)
+        for each in judged
+        if each.unreadable is not None
+    )
+    return Promotion(made, len(judged), tuple(not_found), turned, odd)
+
+
+def _judged(
+    database: Database,
+    tenant: Tenant,
+    user_ids: Sequence[str],
+    question: Question,
+    by_hand: Pin | None,
+) -> tuple[list[_Judged], list[str]]:
+    """Return what is to be done about each user, and those whom the tenant does not have."""
+    rule = question.rule
     known = plays.of_users(database, question.plays_query, user_ids)
+    pinned = {user_id: Pin(state) for user_id, state in pins.of_users(database, rule.role, user_ids).items()}
     judged, not_found = [], []
     for user_id in dict.fromkeys(user_ids):
         user = tenant.user(user_id)
         if user is None:
             not_found.append(user_id)
             continue
-        roles = read_roles(user.app_metadata)
-        verdict = rule.decide(known.get(user_id), roles)
-        judged.append(_Judged(user_id, known.get(user_id), roles, verdict))
-    changes = in_order(_change(rule, each) for each in judged if each.verdict.changes)
-    made = Plan(rule=rule, changes=changes, counts=_counts(rule, judged, not_found), tenant_as_of=as_of)
-    return Promotion(made, len(judged), tuple(not_found))
+        roles, pin = read_roles(user.app_metadata), pinned.get(user_id)
+        verdict = rule.decide(known.get(user_id), roles, by_hand or pin)
+        why = unreadable(user.app_metadata)
+        judged.append(_Judged(user_id, known.get(user_id), roles, pin, verdict, why))
+    return judged, not_found
 
 
 def _change(rule: Rule, judged: _Judged) -> Change:
     roles = judged.roles or ()
-    return Change(judged.verdict, judged.user_id, judged.plays, roles, rule.apply(judged.verdict, roles))
+    after = rule.apply(judged.verdict, roles)
+    return Change(judged.verdict, judged.user_id, judged.plays, roles, after, judged.pin is not None)
+
+
+def _reversed(rule: Rule, judged: _Judged) -> bool:
+    """Tell whether the rule would change the role again after what is to be done now."""
+    if judged.roles is None:
+        return False
+    return rule.decide(judged.plays, rule.apply(judged.verdict, judged.roles), judged.pin).changes
 
 
 def _counts(rule: Rule, judged: Sequence[_Judged], not_found: Sequence[str]) -> Counts:
     def count(verdict: Verdict) -> int:
         return sum(each.verdict is verdict for each in judged)
 
+    unpinned = [each for each in judged if each.pin is None]
     return Counts(
         grant=count(Verdict.GRANT),
         revoke=count(Verdict.REVOKE),
-        keep=sum(each.verdict is Verdict.KEEP and rule.role in (each.roles or ()) for each in judged),
+        keep=sum(each.verdict is Verdict.KEEP and rule.role in (each.roles or ()) for each in unpinned),
         unknown=count(Verdict.UNKNOWN),
+        pinned=sum(each.pin is not None and each.roles is not None for each in judged),
         unreadable=count(Verdict.UNREADABLE),
         missing=len(not_found),
     )
@@ -83,3 +146,9 @@ def with_not_found(report: Report, not_found: Sequence[str]) -> Report:
     """Return the report with those added who were named and not found: each counts as failed."""
     problems = tuple(Problem(name, Outcome.FAILED, "the tenant has no such user") for name in not_found)
     return replace(report, failed=report.failed + len(problems), problems=(*report.problems, *problems))
+
+
+def with_unreadable(report: Report, promotion: Promotion) -> Report:
+    """Return the report with those added whose roles cannot be read: each counts as a conflict."""
+    problems = promotion.unreadable
+    return replace(report, conflict=report.conflict + len(problems), problems=(*report.problems, *problems))

@@ -9,17 +9,21 @@ from musicctl.policy.rule import Rule
 class Question:
     """The rule, where plays come from (None: the playlists), and how old the mirror may be.
 
-    `max_age` is in seconds; `refresh` asks for a new mirror in any case.
+    `max_age` is in seconds; `refresh` asks for a new mirror in any case. `actor` is who asks, as
+    account@host.
     """
 
     rule: Rule
     plays_query: str | None
     max_age: float
+    actor: str
     refresh: bool = False
 
 
 def question(
-    *, role: str, threshold: int, plays_query: str | None, max_age: float, refresh: bool
+    *, role: str, threshold: int, plays_query: str | None, max_age: float, actor: str, refresh: bool
 ) -> Question:
     """Return the question; raises ConfigError when the threshold is below 1."""
-    return Question(rule=Rule(role, threshold), plays_query=plays_query, max_age=max_age, refresh=refresh)
+    return Question(
+        rule=Rule(role, threshold), plays_query=plays_query, max_age=max_age, actor=actor, refresh=refresh
+    )

@@ -1,21 +1,27 @@
-"""Applies a plan: performs its changes, keeps the mirror in step, and reports what became of each."""
+"""Carries a plan out as one journalled run: intents first, then the changes, then the report."""
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, replace
 
-from musicctl.operations.apply import Done, Means, perform
-from musicctl.operations.freshplays import FreshPlays
-from musicctl.policy.plan import Plan
+from musicctl.errors import Exit, MusicctlError
+from musicctl.operations.apply import Done, Means, Writing, perform
+from musicctl.operations.freshplays import Facts, FreshPlays
+from musicctl.operations.lease import Lease
+from musicctl.operations.rolewriting import RoleWriting
+from musicctl.policy.plan import Change, Plan
 from musicctl.policy.report import NEEDS_ATTENTION, Outcome, Problem, Report
-from musicctl.policy.rule import Verdict
-from musicctl.store import mirror, plays
+from musicctl.policy.rule import Pin, Verdict
+from musicctl.store import journal, pins, plays
 from musicctl.store.database import Database
+from musicctl.store.journal import Journal, NewRun
 from musicctl.tenant.client import Tenant
+from musicctl.tenant.http import Traffic
 
-IN_STEP = 200
-"""Outcomes after which the mirror is brought into step."""
+GIVE_UP = 20
+"""Changes in a row that the tenant could not be reached for, after which the others are not tried."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,77 +29,146 @@ class Pace:
     """How a run goes about its writes.
 
     `threads` is how many at once, `settle` the seconds to wait before a write whose reply was lost is looked
-    at; `progress` is told of each change that has been dealt with.
+    at; `progress` is told of each change that has been dealt with, and `began` is the monotonic time from
+    which the report's seconds count.
     """
 
     threads: int
     settle: float
-    progress: Callable[[Done], None]
+    progress: Callable[[object], None]
+    began: float
 
 
 def apply(
-    database: Database, tenant: Tenant, plan: Plan, *, plays_query: str | None, pace: Pace, began: float
-) -> Report:
-    """Perform `plan` and report; `began` is the monotonic time from which the report's seconds count."""
-    user_ids = [change.user_id for change in plan.changes]
-    fresh = FreshPlays(user_ids, lambda batch: plays.of_users(database, plays_query, batch))
-    means = Means(tenant=tenant, rule=plan.rule, plays=fresh, settle=pace.settle, threads=pace.threads)
-    outcomes: Counter[Outcome | Verdict] = Counter()
-    problems: list[Problem] = []
-    recent: list[Done] = []
-    try:
-        for done in perform(plan.changes, means):
-            outcomes.update(_counted(done))
-            recent.append(done)
-            if done.outcome in NEEDS_ATTENTION:
-                problems.append(Problem(done.change.user_id, done.outcome, done.detail))
-            if len(recent) >= IN_STEP:
-                _keep_in_step(database, recent)
-                recent = []
-            pace.progress(done)
-    finally:
-        _keep_in_step(database, recent)
-    return _report(plan, outcomes, problems, tenant, time.monotonic() - began)
-
-
-def _counted(done: Done) -> tuple[Outcome | Verdict, ...]:
-    applied = done.outcome is Outcome.APPLIED
-    return (done.outcome, done.change.verdict) if applied else (done.outcome,)
-
-
-def _keep_in_step(database: Database, recent: Sequence[Done]) -> None:
-    """Record in the mirror what was written and what was found otherwise."""
-
-    def named(outcome: Outcome) -> list[Done]:
-        return [done for done in recent if done.outcome is outcome]
-
-    seen = [(done.change.user_id, done.roles) for done in recent if done.roles is not None]
-    mirror.set_roles(database, seen)
-    mirror.set_unreadable(database, [(done.change.user_id, done.detail) for done in named(Outcome.CONFLICT)])
-    mirror.remove(database, [done.change.user_id for done in named(Outcome.GONE)])
-
-
-def _report(
-    plan: Plan,
-    outcomes: Counter[Outcome | Verdict],
-    problems: Sequence[Problem],
+    database: Database,
     tenant: Tenant,
-    seconds: float,
+    plan: Plan,
+    *,
+    new: NewRun,
+    lease: Lease,
+    plays_query: str | None,
+    pace: Pace,
 ) -> Report:
-    return Report(
-        run=None,
-        plan=plan.fingerprint,
-        granted=outcomes[Verdict.GRANT],
-        revoked=outcomes[Verdict.REVOKE],
-        already=outcomes[Outcome.ALREADY],
-        overtaken=outcomes[Outcome.OVERTAKEN],
-        gone=outcomes[Outcome.GONE],
-        failed=outcomes[Outcome.FAILED],
-        conflict=outcomes[Outcome.CONFLICT],
-        unknown=outcomes[Outcome.UNKNOWN],
-        requests=tenant.traffic.requests,
-        retries=tenant.traffic.retries,
-        throttled=tenant.traffic.throttled,
-        seconds=round(seconds, 3),
-        problems=tuple(problems),
-    )
+    """Perform `plan` under `lease` and report. Nothing is sent before run and intents are committed.
+
+    `new` says who runs what; the plan's own part of the journal's row is added here.
+    """
+    new = replace(new, role=plan.rule.role, plan=plan.fingerprint, threshold=plan.rule.threshold)
+    fresh = None if plan.by_hand else _fresh(database, plan, plays_query)
+    return run(database, tenant, plan.changes, RoleWriting(plan.rule, fresh), new=new, lease=lease, pace=pace)
+
+
+def run(
+    database: Database,
+    tenant: Tenant,
+    changes: Sequence[Change],
+    writing: Writing[Change],
+    *,
+    new: NewRun,
+    lease: Lease,
+    pace: Pace,
+) -> Report:
+    """Journal a run over `changes`, perform it, and report; however it ends, the journal says so."""
+    run_id = journal.begin(database, new, _intents(changes), lease.fence)
+    tally = _Tally(len(changes))
+    with _journalled(database, run_id, lease, tally) as written:
+        means = Means(tenant=tenant, journal=written, lease=lease, settle=pace.settle, threads=pace.threads)
+        with closing(perform(changes, writing, means)) as results:
+            for done in results:
+                tally.add(done)
+                pace.progress(done)
+                if tally.unreachable >= GIVE_UP:
+                    break
+    return tally.report(run_id, new.plan or "", tenant.traffic, time.monotonic() - pace.began)
+
+
+@contextmanager
+def _journalled(database: Database, run_id: str, lease: Lease, tally: "_Tally") -> Iterator[Journal]:
+    """Yield the open journal of a run, and close it with the truth, whatever happens."""
+    # A connection of its own: reading the plays must not delay what has to be written within a second.
+    connection = database.another()
+    written = Journal(connection, run_id, lease.fence)
+    try:
+        yield written
+        written.flush()
+        journal.finish(connection, run_id, tally.exit.name.lower())
+    except BaseException as failure:
+        with suppress(MusicctlError):
+            written.flush()
+        with suppress(MusicctlError):
+            journal.finish(connection, run_id, _how(failure))
+        raise
+    finally:
+        connection.close()
+
+
+def _how(failure: BaseException) -> str:
+    """Say in one word how a run ended that did not end by itself."""
+    return failure.exit.name.lower() if isinstance(failure, MusicctlError) else "interrupted"
+
+
+def _intents(changes: Sequence[Change]) -> Iterator[journal.Intent]:
+    for seq, change in enumerate(changes):
+        yield (seq, change.user_id, "roles", None, change.verdict.value, change.plays)
+
+
+def _fresh(database: Database, plan: Plan, plays_query: str | None) -> FreshPlays:
+    role = plan.rule.role
+
+    def read(user_ids: Sequence[str]) -> Mapping[str, Facts]:
+        known = plays.of_users(database, plays_query, user_ids)
+        pinned = pins.of_users(database, role, user_ids)
+        return {
+            user_id: (known.get(user_id), Pin(pinned[user_id]) if user_id in pinned else None)
+            for user_id in user_ids
+        }
+
+    return FreshPlays([change.user_id for change in plan.changes], read)
+
+
+class _Tally:
+    """Counts what became of the changes of a run."""
+
+    def __init__(self, total: int) -> None:
+        self.unreachable = 0
+        self._total = total
+        self._outcomes: Counter[Outcome] = Counter()
+        self._applied: Counter[Verdict] = Counter()
+        self._problems: list[Problem] = []
+
+    def add(self, done: Done[Change]) -> None:
+        """Count one change."""
+        self._outcomes[done.outcome] += 1
+        self.unreachable = self.unreachable + 1 if done.unreachable else 0
+        if done.outcome is Outcome.APPLIED:
+            self._applied[done.change.verdict] += 1
+        if done.outcome in NEEDS_ATTENTION:
+            self._problems.append(Problem(done.change.user_id, done.outcome, done.detail))
+
+    @property
+    def exit(self) -> Exit:
+        """How a run with these outcomes ends."""
+        return self.report("", "", Traffic(), 0.0).exit
+
+    def report(self, run_id: str, plan: str, traffic: Traffic, seconds: float) -> Report:
+        """Return the counts with what they cost."""
+        outcomes = self._outcomes
+        return Report(
+            run=run_id,
+            plan=plan,
+            granted=self._applied[Verdict.GRANT],
+            revoked=self._applied[Verdict.REVOKE],
+            already=outcomes[Outcome.ALREADY],
+            overtaken=outcomes[Outcome.OVERTAKEN],
+            gone=outcomes[Outcome.GONE],
+            failed=outcomes[Outcome.FAILED],
+            conflict=outcomes[Outcome.CONFLICT],
+            unknown=outcomes[Outcome.UNKNOWN],
+            unsent=self._total - outcomes.total(),
+            requests=traffic.requests,
+            polls=traffic.polls,
+            retries=traffic.retries,
+            throttled=round(traffic.throttled, 3),
+            seconds=round(seconds, 3),
+            problems=tuple(sorted(self._problems, key=lambda problem: problem.user_id)),
+        )

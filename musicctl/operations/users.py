@@ -3,7 +3,8 @@
 from musicctl.operations.profile import find
 from musicctl.operations.question import Question
 from musicctl.policy.roles import read_roles, unreadable
-from musicctl.store import listeners, plays
+from musicctl.policy.rule import Pin
+from musicctl.store import listeners, pins, plays
 from musicctl.store.database import Database
 from musicctl.tenant.client import Tenant
 
@@ -16,6 +17,7 @@ def show(database: Database, tenant: Tenant, user_id: str, question: Question) -
     """
     user = find(tenant, user_id)
     roles = read_roles(user.app_metadata)
+    pin = pins.of_user(database, question.rule.role, user_id)
     known = plays.of_users(database, question.plays_query, [user_id]).get(user_id)
     saved = listeners.saved(database, user_id)
     shown: dict[str, object] = {
@@ -27,7 +29,7 @@ def show(database: Database, tenant: Tenant, user_id: str, question: Question) -
         "plays": known,
         "playlists": saved.playlists,
         "songs": saved.songs,
-        "standing": question.rule.standing(known, roles),
+        "standing": question.rule.standing(known, roles, None if pin is None else Pin(pin.state)),
     }
     why = unreadable(user.app_metadata)
     return shown if why is None else shown | {"unreadable": why}

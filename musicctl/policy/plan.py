@@ -20,11 +20,22 @@ class Change:
     plays: int | None
     roles_before: Roles
     roles_after: Roles
+    pinned: bool = False
 
     @property
-    def order(self) -> tuple[bool, str]:
-        """Grants come before revokes: a run that is cut short leaves nobody with too little."""
-        return (self.verdict is Verdict.REVOKE, self.user_id)
+    def group(self) -> int:
+        """Changes of one group are all dealt with before the next group starts."""
+        return self.order[0]
+
+    @property
+    def order(self) -> tuple[int, str]:
+        """Whom staff pinned as revoked comes first; then grants come before other revokes.
+
+        A run that is cut short leaves nobody with too little, but for those who were banned.
+        """
+        if self.verdict is Verdict.REVOKE:
+            return (0 if self.pinned else 2, self.user_id)
+        return (1, self.user_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,13 +57,17 @@ class Counts:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What would be done, to whom, and as of when the tenant was seen; never changed after it is made."""
+    """What would be done, to whom, and as of when the tenant was seen; never changed after it is made.
+
+    `by_hand` is for changes that a person asks for whatever plays and pins say: they are not judged again.
+    """
 
     rule: Rule
     changes: tuple[Change, ...]
     counts: Counts
     tenant_as_of: datetime | None = None
     dangers: tuple[str, ...] = field(default=())
+    by_hand: bool = False
 
     @cached_property
     def fingerprint(self) -> str:

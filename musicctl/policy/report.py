@@ -32,7 +32,11 @@ class Problem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """The counts of a run's outcomes; times are in seconds, and `run` is None without a journal."""
+    """The counts of a run's outcomes; times are in seconds.
+
+    `unsent` are changes that were not tried since the tenant could not be reached; `polls` are the requests
+    that waited for an export job, apart from the other `requests`.
+    """
 
     run: str | None
     plan: str
@@ -44,7 +48,9 @@ class Report:
     failed: int = 0
     conflict: int = 0
     unknown: int = 0
+    unsent: int = 0
     requests: int = 0
+    polls: int = 0
     retries: int = 0
     throttled: float = 0.0
     seconds: float = 0.0
@@ -52,5 +58,6 @@ class Report:
 
     @property
     def exit(self) -> Exit:
-        """PARTIAL when a change failed, conflicted or stayed unknown; OK otherwise."""
-        return Exit.PARTIAL if self.failed or self.conflict or self.unknown else Exit.OK
+        """PARTIAL when a change failed, conflicted, stayed unknown or was not tried; OK otherwise."""
+        wrong = self.failed or self.conflict or self.unknown or self.unsent
+        return Exit.PARTIAL if wrong else Exit.OK

@@ -16,7 +16,9 @@ def report_document(report: Report) -> dict[str, object]:
         "failed": report.failed,
         "conflict": report.conflict,
         "unknown": report.unknown,
+        "unsent": report.unsent,
         "requests": report.requests,
+        "polls": report.polls,
         "retries": report.retries,
         "throttled": report.throttled,
         "seconds": report.seconds,
@@ -36,6 +38,7 @@ def report_text(report: Report) -> str:
         "failed": report.failed,
         "with unreadable roles": report.conflict,
         "with unknown outcome": report.unknown,
+        "not tried, as the tenant could not be reached": report.unsent,
     }
     said = [f"Granted {report.granted:,}, revoked {report.revoked:,}."]
     said += [f"{count:,} {what}." for what, count in others.items() if count]

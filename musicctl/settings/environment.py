@@ -1,6 +1,7 @@
 """The process environment: the only place that reads os.environ, handed on as plain values."""
 
 import os
+import pwd
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +17,19 @@ def variables() -> Mapping[str, str]:
 def person_present() -> bool:
     """Tell whether any standard stream is a terminal; cron has none."""
     return any(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
+
+
+def actor() -> str:
+    """Return who runs this, as account@host; an account without a name, as in a container, is its number.
+
+    The account is the system's own: variables such as USER can say anything.
+    """
+    account = os.geteuid()
+    try:
+        name = pwd.getpwuid(account).pw_name
+    except KeyError:
+        name = str(account)
+    return f"{name}@{os.uname().nodename}"
 
 
 def config_path() -> Path:

@@ -8,6 +8,7 @@ from typing import TypeVar
 from musicctl.errors import ConfigError
 from musicctl.secret import Secret
 from musicctl.settings import references, shown, values
+from musicctl.settings.values import Limit
 
 T = TypeVar("T")
 
@@ -134,6 +135,11 @@ class Settings:
     def threads(self) -> int:
         """How many requests may be under way at once."""
         return self._required("threads", int)
+
+    @property
+    def rate(self) -> Limit:
+        """What may be used up of the tenant's rate limit: a percentage, or requests a second."""
+        return self._required("rate", Limit)
 
     def describe(self) -> dict[str, dict[str, object]]:
         """Return every setting with `value` and `origin`; secrets are asterisks, and no command is run."""

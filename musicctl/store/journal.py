@@ -13,6 +13,7 @@ from typing import Any
 
 from psycopg2 import errors, extras, sql
 
+from musicctl.store import instep
 from musicctl.store.copying import copy_in
 from musicctl.store.database import REPEATABLE, Cursor, Database, one_row
 from musicctl.store.lease import Fence
@@ -38,7 +39,10 @@ ENDED = """
         after = coalesce(new.after::jsonb, change.after), status = new.status::integer,
         detail = nullif(new.detail, ''), ended_at = clock_timestamp()
     FROM (VALUES %s) AS new (seq, state, before, after, status, detail)
-    WHERE change.run = {run} AND change.seq = new.seq AND change.state IN ('intended', 'sent') AND {ours}"""
+    WHERE change.run = {run} AND change.seq = new.seq AND change.state IN ('intended', 'sent') AND {ours}
+    RETURNING change.seq"""
+
+THESE = "run = %(run)s AND seq = ANY(%(seqs)s)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +136,7 @@ def record(cursor: Cursor, new: NewRun, changes: Sequence[tuple[Intent, object, 
         cursor.execute(
             "INSERT INTO musicctl.changes (run, seq, user_id, field, target, verdict, plays, state, before,"
             " after, ended_at) VALUES (%s, %s, %s, %s, %s, %s, %s, 'applied', %s, %s, clock_timestamp())",
-            (run, *intent, _json(before), _json(after)),
+            (run, *intent, as_json(before), as_json(after)),
         )
     end(cursor, run, "ok")
     return run
@@ -159,7 +163,7 @@ class Journal:
 
         Nothing may be sent unless it returns True.
         """
-        sending = _Sending((seq, _json(before), _json(after), self.correlation_id(seq)))
+        sending = _Sending((seq, as_json(before), as_json(after), self.correlation_id(seq)))
         with self._queue:
             self._sending.append(sending)
         with self._turn:
@@ -204,10 +208,11 @@ class Journal:
     def _write(self, cursor: Cursor, sending: Sequence[_Sending], ended: Sequence[Ended]) -> set[int]:
         if ended:
             rows = [
-                (each.seq, each.state, _json(each.before), _json(each.after), each.status, each.detail)
+                (each.seq, each.state, as_json(each.before), as_json(each.after), each.status, each.detail)
                 for each in ended
             ]
-            _values(cursor, ENDED, rows, self._conditions(cursor))
+            recorded = [seq for (seq,) in _values(cursor, ENDED, rows, self._conditions(cursor))]
+            instep.follow(cursor, THESE, {"run": self.run, "seqs": recorded})
         if not sending:
             return set()
         granted = _values(cursor, SENT, [each.row for each in sending], self._conditions(cursor))
@@ -250,7 +255,7 @@ def _insert(cursor: Cursor, new: NewRun, fence: Fence | None) -> str:
     return str(one_row(cursor)[0])
 
 
-def _json(value: object) -> str | None:
+def as_json(value: object) -> str | None:
     """Return the JSON of a text, a list of texts or a number, with U+FFFD for what Postgres cannot hold."""
     if value is None:
         return None

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from musicctl.store.database import Cursor, Database, one_row
+from musicctl.store import holds
+from musicctl.store.database import Cursor, Database
 
 SECONDS = 60
 """How long a lease lasts after it was taken or renewed."""
@@ -23,9 +24,6 @@ TAKE = f"""
         expires_at = excluded.expires_at, released = false
     WHERE held.released OR held.expires_at <= clock_timestamp() OR held.token = %(gone)s
     RETURNING token"""
-ON_HOLD = """
-    SELECT EXISTS (SELECT 1 FROM musicctl.holds
-                   WHERE name = %s AND coalesce(until > clock_timestamp(), true))"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +95,6 @@ def look(database: Database, name: str) -> Holding | None:
     return database.run(work, doing="read the lease", read_only=True)
 
 
-def on_hold(database: Database, name: str) -> bool:
-    """Tell whether staff hold back the writers of this kind."""
-
-    def work(cursor: Cursor) -> bool:
-        cursor.execute(ON_HOLD, (name,))
-        return bool(one_row(cursor)[0])
-
-    return database.run(work, doing="read the holds", read_only=True)
-
-
 def take(database: Database, name: str, process: Process, *, gone: int | None = None) -> Fence | None:
     """Take the lease when it is free, expired, or has the token `gone`, whose holder is known to be dead.
 
@@ -126,8 +114,7 @@ def renew(database: Database, fence: Fence) -> Standing:
     """Prolong our lease, unless it was lost, or somebody holds back the writers of its kind."""
 
     def work(cursor: Cursor) -> Standing:
-        cursor.execute(ON_HOLD, (fence.name,))
-        if one_row(cursor)[0]:
+        if holds.active(cursor, fence.name):
             return Standing.ON_HOLD
         cursor.execute(
             f"UPDATE musicctl.lease SET expires_at = clock_timestamp() + interval '{SECONDS} seconds'"

@@ -7,6 +7,7 @@ from datetime import datetime
 from psycopg2 import sql
 
 from musicctl.errors import ConfigError, MusicctlError
+from musicctl.store import instep
 from musicctl.store.copying import copy_in
 from musicctl.store.database import Cursor, Database, one_row
 
@@ -46,10 +47,23 @@ def claim(database: Database, domain: str) -> MirrorState:
 def refill(database: Database, users: Iterable[Row], *, as_of: datetime) -> int:
     """Replace the mirror by `users`, rows of COLUMNS, in one transaction, and return how many there are.
 
+    `as_of` is a moment before the export was asked for: our own writes since then are applied on top.
     Anything wrong leaves the last good state: a failure while `users` is read, none at all, or the same id
     with different values. A row that comes twice with the same values counts once.
     """
     return database.run(lambda cursor: _refill(cursor, users, as_of), doing="refill the mirror", repeat_on=())
+
+
+def count(database: Database, role: str | None = None) -> int:
+    """Return how many users the mirror has, or how many of them hold `role`."""
+
+    def work(cursor: Cursor) -> int:
+        condition = "" if role is None else " WHERE roles @> ARRAY[%s]"
+        cursor.execute(f"SELECT count(*) FROM musicctl.tenant_users{condition}", (role,) if role else None)
+        found: int = one_row(cursor)[0]
+        return found
+
+    return database.run(work, doing="count the mirror", read_only=True)
 
 
 def put(database: Database, users: Sequence[Row]) -> None:
@@ -136,6 +150,8 @@ def _refill(cursor: Cursor, users: Iterable[Row], as_of: datetime) -> int:
         f" SELECT DISTINCT {names} FROM musicctl.tenant_users_incoming"
     )
     cursor.execute("TRUNCATE musicctl.tenant_users_incoming")
+    # What we wrote since the export was asked for may, or may not, be in it.
+    instep.follow(cursor, "ended_at >= %(as_of)s", {"as_of": as_of})
     cursor.execute("UPDATE musicctl.mirror SET as_of = %s, users = %s", (as_of, count))
     return count
 

@@ -1,14 +1,23 @@
 """Playlists and their plays: the app's table `playlists`."""
 
+from collections.abc import Callable
+
 from musicctl.store.database import Cursor, Database
 
 COLUMNS = ("playlist_id", "user_id", "name", "total_plays")
+Row = tuple[object, ...]
+
+# Columns by name out of the whole row: an app may have no names, or no ids, for its playlists.
+LENIENT = (
+    "to_jsonb(playlists) -> 'playlist_id', user_id::text, to_jsonb(playlists) ->> 'name',"
+    " total_plays::bigint FROM playlists"
+)
 
 
-def of_user(database: Database, user_id: str) -> list[tuple[object, ...]]:
+def of_user(database: Database, user_id: str) -> list[Row]:
     """Return the user's playlists as rows of COLUMNS, the most played first."""
 
-    def work(cursor: Cursor) -> list[tuple[object, ...]]:
+    def work(cursor: Cursor) -> list[Row]:
         cursor.execute(
             "SELECT playlist_id, user_id, name, total_plays FROM playlists WHERE user_id = %s"
             " ORDER BY total_plays DESC NULLS LAST, playlist_id",
@@ -17,3 +26,42 @@ def of_user(database: Database, user_id: str) -> list[tuple[object, ...]]:
         return cursor.fetchall()
 
     return database.run(work, doing="read the playlists", read_only=True)
+
+
+def breakdown(database: Database, user_id: str) -> list[tuple[object, str | None, int | None]]:
+    """Return id, name and plays of each playlist of a user, with None where the app has no such column."""
+
+    def work(cursor: Cursor) -> list[tuple[object, str | None, int | None]]:
+        cursor.execute(
+            f"SELECT playlist_id, name, total_plays FROM (SELECT {LENIENT}) AS lists ({', '.join(COLUMNS)})"
+            " WHERE user_id = %s ORDER BY total_plays DESC NULLS LAST, playlist_id",
+            (user_id,),
+        )
+        return cursor.fetchall()
+
+    return database.run(work, doing="read the playlists", read_only=True)
+
+
+def set_plays(
+    database: Database, playlist_id: str, plays: int, *, journal: Callable[[Cursor, Row], str], reason: str
+) -> tuple[list[Row], str | None]:
+    """Set the plays of the one playlist with this id, and journal that in the same transaction.
+
+    Returns the rows of COLUMNS with this id as they were, and the run that `journal` returns for the one of
+    them; when there is none, or several, nothing is written and there is no run. The `reason`, if there is
+    one, is kept with the change.
+    """
+
+    def work(cursor: Cursor) -> tuple[list[Row], str | None]:
+        cursor.execute(f"SELECT {LENIENT} WHERE playlist_id::text = %s FOR UPDATE", (playlist_id,))
+        before = cursor.fetchall()
+        if len(before) != 1:
+            return before, None
+        cursor.execute(
+            "UPDATE playlists SET total_plays = %s WHERE playlist_id::text = %s", (plays, playlist_id)
+        )
+        run = journal(cursor, before[0])
+        cursor.execute("UPDATE musicctl.changes SET detail = nullif(%s, '') WHERE run = %s", (reason, run))
+        return before, run
+
+    return database.run(work, doing="set the plays")

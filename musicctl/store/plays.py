@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from musicctl.errors import ConfigError
 from musicctl.store.database import Cursor, Database, one_row
+from musicctl.store.pins import IN_FORCE
 
 DEFAULT_QUERY = "SELECT user_id, sum(total_plays) AS plays FROM playlists GROUP BY user_id"
 MISSING_KEPT = 100
@@ -19,40 +20,51 @@ NORMALISED = """
     FROM ({query}) AS source (user_id, plays)
     WHERE user_id IS NOT NULL"""
 
-DIFFERING = """
-    WITH plays AS ({plays})
-    SELECT 'earned' AS why, plays.user_id, plays.plays, users.roles
-    FROM plays LEFT JOIN musicctl.tenant_users AS users USING (user_id)
-    WHERE plays.plays >= %(threshold)s AND users.user_id IS NOT NULL AND NOT users.roles @> ARRAY[%(role)s]
+# A user with a pin in force is judged by the pin alone, and so comes with the last part or not at all.
+DIFFERING = f"""
+    WITH plays AS ({{plays}}),
+         pins AS (SELECT user_id, state FROM musicctl.pins WHERE role = %(role)s AND {IN_FORCE})
+    SELECT CASE WHEN users.user_id IS NULL THEN 'missing' ELSE 'differs' END AS why,
+           plays.user_id, plays.plays, users.roles, NULL AS pin
+    FROM plays LEFT JOIN musicctl.tenant_users AS users USING (user_id) LEFT JOIN pins USING (user_id)
+    WHERE plays.plays >= %(threshold)s
+      AND (users.user_id IS NULL OR (NOT users.roles @> ARRAY[%(role)s] AND pins.user_id IS NULL))
     UNION ALL
-    SELECT 'missing', plays.user_id, plays.plays, NULL
-    FROM plays LEFT JOIN musicctl.tenant_users AS users USING (user_id)
-    WHERE plays.plays >= %(threshold)s AND users.user_id IS NULL
+    SELECT 'differs', users.user_id, plays.plays, users.roles, NULL
+    FROM musicctl.tenant_users AS users LEFT JOIN plays USING (user_id) LEFT JOIN pins USING (user_id)
+    WHERE users.roles @> ARRAY[%(role)s] AND pins.user_id IS NULL
+      AND (plays.plays IS NULL OR plays.plays < %(threshold)s)
     UNION ALL
-    SELECT 'held', users.user_id, plays.plays, users.roles
-    FROM musicctl.tenant_users AS users LEFT JOIN plays USING (user_id)
-    WHERE users.roles @> ARRAY[%(role)s] AND (plays.plays IS NULL OR plays.plays < %(threshold)s)"""
+    SELECT 'pinned', users.user_id, plays.plays, users.roles, pins.state
+    FROM pins JOIN musicctl.tenant_users AS users USING (user_id) LEFT JOIN plays USING (user_id)
+    WHERE users.roles IS NOT NULL"""
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One user as the mirror and the plays source see it; `plays` is None when the source has no number."""
+    """One user as the mirror and the plays source see it; `plays` is None when the source has no number.
+
+    `pin` is what a pin in force says: granted, revoked, or None without one.
+    """
 
     user_id: str
     plays: int | None
     roles: tuple[str, ...]
+    pin: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
     """What the plays source and the mirror say together.
 
-    `differing` are the users whose role may have to change, holders of unknown plays among them. `holders`
-    counts all who hold the role. `missing` counts owners at the bar who are not in the mirror, of whom
+    `differing` are the users whose role may have to change, holders of unknown plays among them; `pinned`
+    are all with a pin in force, who are judged by it, unless their roles are unreadable. `holders` counts
+    all who hold the role. `missing` counts owners at the bar who are not in the mirror, of whom
     `missing_ids` names up to MISSING_KEPT.
     """
 
     differing: tuple[Standing, ...]
+    pinned: tuple[Standing, ...]
     holders: int
     unreadable: int
     missing: int
@@ -68,14 +80,14 @@ def survey(database: Database, query: str | None, *, role: str, threshold: int) 
 
     def work(cursor: Cursor) -> Survey:
         if query is not None:
-            _refuse_repeated(cursor, query)
-        differing: list[Standing] = []
+            refuse_repeated(cursor, query)
+        found: dict[str, list[Standing]] = {"differs": [], "pinned": []}
         missing_ids: list[str] = []
         missing = 0
-        cursor.execute(DIFFERING.format(plays=_source(query)), {"role": role, "threshold": threshold})
-        for why, user_id, plays, roles in cursor:
+        cursor.execute(DIFFERING.format(plays=source(query)), {"role": role, "threshold": threshold})
+        for why, user_id, plays, roles, pin in cursor:
             if why != "missing":
-                differing.append(Standing(user_id, plays, tuple(roles)))
+                found[why].append(Standing(user_id, plays, tuple(roles), pin))
                 continue
             missing += 1
             if len(missing_ids) < MISSING_KEPT:
@@ -87,7 +99,8 @@ def survey(database: Database, query: str | None, *, role: str, threshold: int) 
         )
         holders, unreadable = one_row(cursor)
         return Survey(
-            differing=tuple(differing),
+            differing=tuple(found["differs"]),
+            pinned=tuple(found["pinned"]),
             holders=holders,
             unreadable=unreadable,
             missing=missing,
@@ -102,9 +115,9 @@ def of_users(database: Database, query: str | None, user_ids: Sequence[str]) -> 
 
     def work(cursor: Cursor) -> dict[str, int | None]:
         if query is not None:
-            _refuse_repeated(cursor, query)
+            refuse_repeated(cursor, query)
         cursor.execute(
-            f"SELECT user_id, plays FROM ({_source(query)}) AS plays WHERE user_id = ANY(%(user_ids)s)",
+            f"SELECT user_id, plays FROM ({source(query)}) AS plays WHERE user_id = ANY(%(user_ids)s)",
             {"user_ids": list(user_ids)},
         )
         return dict(cursor.fetchall())
@@ -112,15 +125,17 @@ def of_users(database: Database, query: str | None, user_ids: Sequence[str]) -> 
     return database.run(work, doing="read the plays", read_only=True)
 
 
-def _source(query: str | None) -> str:
+def source(query: str | None) -> str:
+    """Return the SQL of a plays source as (user_id text, plays bigint), for a statement with parameters."""
     # psycopg2 reads % as the start of a parameter.
     text = DEFAULT_QUERY if query is None else query.strip().rstrip(";").replace("%", "%%")
     return NORMALISED.format(query=f"\n{text}\n")
 
 
-def _refuse_repeated(cursor: Cursor, query: str) -> None:
+def refuse_repeated(cursor: Cursor, query: str) -> None:
+    """Raise ConfigError when a query of one's own names a user twice."""
     cursor.execute(
-        f"SELECT user_id FROM ({_source(query)}) AS plays GROUP BY user_id HAVING count(*) > 1"
+        f"SELECT user_id FROM ({source(query)}) AS plays GROUP BY user_id HAVING count(*) > 1"
         " ORDER BY user_id LIMIT 1",
         (),
     )

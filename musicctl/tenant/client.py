@@ -1,36 +1,60 @@
 """The tenant: read users by id and email, write one role array or one name, export everybody."""
 
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from contextlib import AbstractContextManager
+from functools import partial
+from pathlib import Path
 
 from musicctl.errors import NotFoundError
 from musicctl.tenant import export
+from musicctl.tenant.export import Job
 from musicctl.tenant.http import Http, Traffic
-from musicctl.tenant.ids import checked
-from musicctl.tenant.speaking import speaking
+from musicctl.tenant.ids import checked, encoded
+from musicctl.tenant.pacer import Kind, Rate
+from musicctl.tenant.pacing import OnWait, Pacing
+from musicctl.tenant.retries import Patience, Resend
+from musicctl.tenant.sending import Sender
+from musicctl.tenant.speaking import LostReplyError
 from musicctl.tenant.token import Credentials, TokenSource
 from musicctl.tenant.users import TenantUser, decode, decode_list
 
-if TYPE_CHECKING:
-    from auth0.management.client import Auth0
-
-    Request: TypeAlias = Callable[[Auth0], object]
+LONGEST_CORRELATION_ID = 64
 
 
 class Tenant:
-    """One Auth0 tenant, for any number of threads. Every request is sent once; the SDK's retries are off."""
+    """One Auth0 tenant, for any number of threads, which share one budget of requests.
 
-    def __init__(self, base_url: str, credentials: Credentials) -> None:
-        """Take `base_url` as `https://tenant.eu.auth0.com`; nothing is sent yet."""
+    Reads are sent again while the tenant is in trouble or busy. A write is sent once: it raises
+    NotFoundError, DeniedError, NotAppliedError when it certainly had no effect, or UncertainError when it
+    may have had one. Every method raises StoppedError after `stop`.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        credentials: Credentials,
+        *,
+        cache: Path | None = None,
+        rate: Rate = Rate(),  # noqa: B008 -- frozen
+        patience: Patience = Patience(),  # noqa: B008 -- frozen
+        on_wait: OnWait | None = None,
+    ) -> None:
+        """Take `base_url` as `https://tenant.eu.auth0.com`; nothing is sent yet.
+
+        `cache` is the folder to keep the access token in, and `on_wait` is told of waits that are long, by
+        the thread that waits.
+        """
         self.base_url = base_url
-        self._http = Http(base_url)
-        self._token = TokenSource(base_url, credentials, self._http)
-        self._lock = threading.Lock()
-        self._made: Auth0 | None = None
+        self._pacing = Pacing(rate, on_wait)
+        self._http = Http(base_url, self._pacing, patience)
+        self._sender = Sender(self._http, TokenSource(base_url, credentials, self._http, cache))
 
     def __str__(self) -> str:
         return self.base_url
+
+    def stop(self) -> None:
+        """End every wait of every thread, and send nothing any more."""
+        self._pacing.stop()
 
     def close(self) -> None:
         """Close the connections."""
@@ -45,63 +69,100 @@ class Tenant:
         """Return the user, or None when the tenant has no such user; reads by id are never stale."""
         checked(user_id)
         try:
-            return decode(self._call("read the user", lambda sdk: sdk.users.get(user_id)))
+            return self._sender.call(
+                "read the user",
+                Kind.READ_USERS,
+                Resend.ALWAYS,
+                lambda sdk: sdk.users.get(user_id),
+                partial(self._same_user, user_id),
+            )
         except NotFoundError:
             return None
 
     def users_by_email(self, email: str) -> list[TenantUser]:
         """Return every account with exactly this email address; Auth0 keeps most in lower case."""
-        return decode_list(
-            self._call("look up the email address", lambda sdk: sdk.users.list_users_by_email(email=email))
+        encoded(email, "an email address")
+        return self._sender.call(
+            "look up the email address",
+            Kind.READ_USERS,
+            Resend.ALWAYS,
+            lambda sdk: sdk.users.list_users_by_email(email=email),
+            decode_list,
         )
 
-    def set_roles(self, user_id: str, roles: Sequence[str]) -> None:
+    def reserved_write(self) -> AbstractContextManager[None]:
+        """Hold the budget for one read of a user and one write, for this thread to use within.
+
+        It is waited for before the block is entered, so that the write follows the read without a wait; what
+        is not used is given back. When the tenant refuses writes in the meantime, the write raises
+        ThrottledError without being sent.
+        """
+        return self._sender.reserved(Kind.WRITE_USERS, Kind.READ_USERS)
+
+    def set_roles(self, user_id: str, roles: Sequence[str], *, correlation_id: str | None = None) -> None:
         """Replace the roles array in the user's app_metadata, and nothing else.
 
-        Raises NotFoundError, or UncertainError when it may or may not have been applied.
+        `correlation_id`, at most 64 characters, is what the tenant's own log will name the write by.
         """
-        self._update(user_id, "write the roles", app_metadata={"roles": list(roles)})
+        self._update(user_id, "write the roles", correlation_id, app_metadata={"roles": list(roles)})
 
-    def set_display_name(self, user_id: str, name: str) -> None:
-        """Set `displayName` in the user's user_metadata, and nothing else; errors as for set_roles."""
-        self._update(user_id, "write the display name", user_metadata={"displayName": name})
+    def set_display_name(self, user_id: str, name: str, *, correlation_id: str | None = None) -> None:
+        """Set `displayName` in the user's user_metadata, and nothing else; otherwise like set_roles."""
+        self._update(user_id, "write the display name", correlation_id, user_metadata={"displayName": name})
 
-    def export(self) -> Iterator[TenantUser]:
-        """Yield every user, from one export job; raises before the end when the export is cut short."""
-        fields = [{"name": name} for name in export.FIELDS]
-        job = self._call(
-            "start an export job", lambda sdk: sdk.jobs.users_exports.create(format="json", fields=fields)
+    def export(self, odd: Callable[[str], None] | None = None) -> Iterator[TenantUser]:
+        """Yield every user, from one export job; raises before the end when the export is cut short.
+
+        `odd` is told of each line that is sound JSON but names no user id, by its beginning.
+        """
+        started = self._sender.call(
+            "start an export job",
+            Kind.OTHER,
+            Resend.IF_NOT_APPLIED,
+            lambda sdk: sdk.jobs.users_exports.create(
+                format="json", fields=[{"name": name} for name in export.FIELDS]
+            ),
+            export.read_job,
         )
-        location = export.location_of(job, self._poll)
-        return export.users_at(location, self._http)
+        done = export.completed(started, self._poll, self._pacing.pause)
+        return export.users(done, self._poll, self._http, odd or _ignore)
 
-    def _poll(self, job_id: str) -> bytes:
+    def _poll(self, job_id: str) -> Job:
         with self._http.polling():
-            return self._call("read the export job", lambda sdk: sdk.jobs.get(job_id))
+            return self._sender.call(
+                "read the export job",
+                Kind.OTHER,
+                Resend.ALWAYS,
+                lambda sdk: sdk.jobs.get(job_id),
+                export.read_job,
+            )
 
-    def _update(self, user_id: str, doing: str, **metadata: dict[str, object]) -> None:
+    def _update(
+        self, user_id: str, doing: str, correlation_id: str | None, **metadata: dict[str, object]
+    ) -> None:
         checked(user_id)
-        self._call(doing, lambda sdk: sdk.users.update(user_id, **metadata), writing=True)
+        options = None if correlation_id is None else _named(correlation_id)
+        self._sender.call(
+            doing,
+            Kind.WRITE_USERS,
+            Resend.NEVER,
+            lambda sdk: sdk.users.update(user_id, request_options=options, **metadata),
+            partial(self._same_user, user_id),
+        )
 
-    def _call(self, doing: str, request: "Request", *, writing: bool = False) -> bytes:
-        """Send one request through the SDK and return the reply's bytes, whatever its models make of them.
+    def _same_user(self, user_id: str, body: bytes) -> TenantUser:
+        """Return the user in a reply, which must be the one that was asked about."""
+        user = decode(body)
+        if user is None or user.user_id != user_id:
+            raise LostReplyError(f"{self} answered with something else than the user {user_id}")
+        return user
 
-        The SDK's models lose a whole profile to one odd field, so the bytes are decoded by our own types.
-        """
-        sdk = self._sdk()
-        with speaking(doing, self.base_url, writing=writing):
-            request(sdk)
-        return self._http.last_body()
 
-    def _sdk(self) -> "Auth0":
-        with self._lock:
-            if self._made is None:
-                from auth0.management.client import Auth0
+def _named(correlation_id: str) -> dict[str, dict[str, str]]:
+    if not 0 < len(correlation_id) <= LONGEST_CORRELATION_ID or not correlation_id.isascii():
+        raise ValueError("a correlation id has 1 to 64 characters of ASCII")
+    return {"additional_headers": {"X-Correlation-ID": correlation_id}}
 
-                self._made = Auth0(
-                    base_url=f"{self.base_url}/api/v2",
-                    token=self._token,
-                    httpx_client=self._http.client,
-                    max_retries=0,
-                )
-            return self._made
+
+def _ignore(_line: str) -> None:
+    pass

@@ -3,13 +3,19 @@
 import time
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from musicctl.errors import MusicctlError, UnavailableError
 from musicctl.tenant.http import Http
-from musicctl.tenant.speaking import refused, speaking
+from musicctl.tenant.retries import Resend
+from musicctl.tenant.speaking import LostReplyError, refused, speaking
 from musicctl.tenant.users import TenantUser, decode
+
+if TYPE_CHECKING:
+    import httpx
 
 FIELDS = ("user_id", "email", "app_metadata", "user_metadata")
 DEADLINE = 3600.0
@@ -21,20 +27,31 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.2, 10.0
 GZIP = 31
 """zlib's window bits for a gzip header and the largest window."""
 
+DOWNLOADING = "read the tenant's export"
 
-class _Job(msgspec.Struct):
+
+class Job(msgspec.Struct):
+    """An export job, as the tenant describes it; its link lasts a minute from when it was described."""
+
     id: str
     status: str
     location: str | None = None
-    summary: object = None
 
 
-_job = msgspec.json.Decoder(_Job)
+_job = msgspec.json.Decoder(Job)
 
 
-def location_of(started: bytes, poll: Callable[[str], bytes]) -> str:
-    """Wait for the job that `started` describes, and return where its file can be read for a minute."""
-    job, pause = _read(started), FIRST_PAUSE
+def read_job(body: bytes) -> Job:
+    """Return the job in a reply; raises LostReplyError when there is none."""
+    try:
+        return _job.decode(body)
+    except msgspec.DecodeError:
+        raise LostReplyError("the tenant's answer about its export job cannot be read") from None
+
+
+def completed(job: Job, poll: Callable[[str], Job], pause: Callable[[float], None]) -> Job:
+    """Wait until the job is done and return it; raises MusicctlError when it fails, or takes too long."""
+    seconds = FIRST_PAUSE
     deadline = time.monotonic() + DEADLINE
     while job.status != "completed":
         if job.status == "failed":
@@ -48,27 +65,55 @@ def location_of(started: bytes, poll: Callable[[str], bytes]) -> str:
                 " the mirror keeps its last good state",
                 hint="try again later",
             )
-        time.sleep(pause)
-        pause = min(pause * 1.5, LONGEST_PAUSE)
-        job = _read(poll(job.id))
+        pause(seconds)
+        seconds = min(seconds * 1.5, LONGEST_PAUSE)
+        job = poll(job.id)
+    return job
+
+
+def users(
+    job: Job, poll: Callable[[str], Job], http: Http, odd: Callable[[str], None]
+) -> Iterator[TenantUser]:
+    """Yield the users in the gzipped JSON lines of a completed job, in constant memory.
+
+    Raises UnavailableError when the file ends early or cannot be unpacked; `odd` is told of lines without a
+    user id.
+    """
+    with ExitStack() as stack:
+        reply = _opened(job, poll, http, stack)
+        with speaking(DOWNLOADING, http.base_url):
+            for line in _lines(reply.iter_raw()):
+                if line.strip():
+                    user = decode(line)
+                    if user is None:
+                        odd(f"a line of the export names no user id: {line[:80].decode(errors='replace')}")
+                    else:
+                        yield user
+
+
+def _opened(job: Job, poll: Callable[[str], Job], http: Http, stack: ExitStack) -> "httpx.Response":
+    """Return the reply that holds the file. A link that has ended is renewed by looking at the job again."""
+    first = [_location(job)]
+
+    def attempt() -> "httpx.Response":
+        renewed = not first
+        location = _location(poll(job.id)) if renewed else first.pop()
+        with speaking(DOWNLOADING, http.base_url):
+            # The link is signed, so no token goes with it, and it is never shown.
+            reply = stack.enter_context(http.client.stream("GET", location))
+        if reply.status_code == 200:
+            return reply
+        stack.close()
+        error = refused(reply.status_code, b"", DOWNLOADING, http.base_url)
+        raise error if renewed else LostReplyError(error.what)
+
+    return http.persistently(attempt, Resend.ALWAYS)
+
+
+def _location(job: Job) -> str:
     if not job.location:
         raise UnavailableError(f"the tenant's export job {job.id} is complete but has no file")
     return job.location if "://" in job.location else f"https://{job.location}"
-
-
-def users_at(location: str, http: Http) -> Iterator[TenantUser]:
-    """Yield the users in the gzipped JSON lines at `location`, in constant memory.
-
-    Raises UnavailableError when the file ends early or cannot be unpacked. The link is signed, so no token
-    goes with it, and it is never shown.
-    """
-    doing = "read the tenant's export"
-    with speaking(doing, http.base_url), http.client.stream("GET", location) as reply:
-        if reply.status_code != 200:
-            raise refused(reply.status_code, None, doing, http.base_url)
-        for line in _lines(reply.iter_raw()):
-            if line.strip():
-                yield decode(line)
 
 
 def _lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
@@ -94,10 +139,3 @@ def _unpacked(unpacker: "zlib._Decompress", chunk: bytes) -> bytes:
         raise UnavailableError(
             "the tenant's export is no gzip file; the mirror keeps its last good state", hint="try again"
         ) from None
-
-
-def _read(body: bytes) -> _Job:
-    try:
-        return _job.decode(body)
-    except msgspec.DecodeError:
-        raise UnavailableError("the tenant's answer about its export job cannot be read") from None

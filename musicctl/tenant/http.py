@@ -1,23 +1,37 @@
-"""The one HTTP client of a tenant: time limits, what was sent, and the last reply of each thread."""
+"""The one HTTP client of a tenant: time limits, what was sent, and one request tried until it is answered."""
 
+import random
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
+
+from musicctl.errors import ConfigError, MusicctlError
+from musicctl.tenant.pacing import Pacing
+from musicctl.tenant.retries import Patience, Resend, Tries
+from musicctl.tenant.speaking import ThrottledError
 
 if TYPE_CHECKING:
     import httpx
 
+T = TypeVar("T")
+
 CONNECT_TIMEOUT = 10.0
 REPLY_TIMEOUT = 30.0
 LOOPBACK = ("http://127.", "http://localhost", "http://[::1]")
+MOST_THREADS = 64
+"""Connections that are kept open: one for each thread."""
 
 
 @dataclass(slots=True)
 class Traffic:
-    """What the tenant was sent; `polls` of a job are apart from `requests`, `throttled` is in seconds."""
+    """What the tenant was sent; `polls` of a job are apart from `requests`, and retries are among both.
+
+    `throttled` is in seconds, in which one request or several at once waited for the rate limit.
+    """
 
     requests: int = 0
     polls: int = 0
@@ -28,9 +42,11 @@ class Traffic:
 class Http:
     """Wraps an httpx client for any number of threads, and counts what goes over it."""
 
-    def __init__(self, base_url: str) -> None:
-        self.traffic = Traffic()
+    def __init__(self, base_url: str, pacing: Pacing, patience: Patience) -> None:
         self.base_url = base_url
+        self.pacing = pacing
+        self._patience = patience
+        self._traffic = Traffic()
         self._lock = threading.Lock()
         self._here = threading.local()
 
@@ -39,22 +55,63 @@ class Http:
         """The client itself; made when first needed, since httpx takes 50 ms to import."""
         import httpx
 
-        return httpx.Client(
-            timeout=httpx.Timeout(REPLY_TIMEOUT, connect=CONNECT_TIMEOUT),
-            event_hooks={"request": [self._count], "response": [self._remember]},
-            # A proxy of the environment would otherwise take over requests to this machine itself.
-            trust_env=not self.base_url.startswith(LOOPBACK),
-        )
+        try:
+            httpx.URL(self.base_url).host.encode("idna")
+        except (UnicodeError, httpx.InvalidURL):
+            raise ConfigError(f"{self.base_url} names no host", hint="check auth0_domain") from None
+        try:
+            return httpx.Client(
+                timeout=httpx.Timeout(REPLY_TIMEOUT, connect=CONNECT_TIMEOUT),
+                limits=httpx.Limits(max_connections=None, max_keepalive_connections=MOST_THREADS),
+                event_hooks={"request": [self._count], "response": [self._remember]},
+                # A proxy of the environment would otherwise take over requests to this machine itself.
+                trust_env=not self.base_url.startswith(LOOPBACK),
+            )
+        except (ValueError, httpx.InvalidURL):
+            raise ConfigError(
+                "the environment names a proxy in a way that cannot be used",
+                hint="check HTTPS_PROXY, HTTP_PROXY and ALL_PROXY",
+            ) from None
+        except OSError as error:
+            raise ConfigError(
+                f"the certificates of the authorities cannot be read: {error.strerror or error}",
+                hint="check SSL_CERT_FILE and SSL_CERT_DIR",
+            ) from None
 
     def close(self) -> None:
         """Close the connections, if any were made."""
         if "client" in self.__dict__:  # where cached_property keeps it
             self.client.close()
 
-    def last_body(self) -> bytes:
-        """Return the bytes of the last reply that this thread got."""
-        reply: httpx.Response = self._here.reply
-        return reply.content
+    @property
+    def traffic(self) -> Traffic:
+        """What was sent so far."""
+        with self._lock:
+            self._traffic.throttled = round(self.pacing.throttled, 3)
+            return self._traffic
+
+    def persistently(self, attempt: Callable[[], T], resend: Resend) -> T:
+        """Call `attempt` until it succeeds, raises what is not to be repeated, or patience ends."""
+        tries = Tries(resend, self._patience, time.monotonic())
+        while True:
+            try:
+                return attempt()
+            except MusicctlError as error:
+                pause = tries.pause(error, time.monotonic(), random.random())  # noqa: S311
+                if pause is None:
+                    raise
+                self.pacing.pause(pause, error.what, throttled=isinstance(error, ThrottledError))
+            with self._lock:
+                self._traffic.retries += 1
+
+    def sending(self) -> None:
+        """Forget this thread's last reply, before it sends something that may get none."""
+        self._here.reply = None
+
+    def last_reply(self) -> "httpx.Response | None":
+        """Return what this thread was answered since `sending`, or None."""
+        reply: httpx.Response | None = self._here.reply
+        return reply
 
     @contextmanager
     def polling(self) -> Iterator[None]:
@@ -68,9 +125,9 @@ class Http:
     def _count(self, _request: "httpx.Request") -> None:
         with self._lock:
             if getattr(self._here, "polling", False):
-                self.traffic.polls += 1
+                self._traffic.polls += 1
             else:
-                self.traffic.requests += 1
+                self._traffic.requests += 1
 
     def _remember(self, reply: "httpx.Response") -> None:
         self._here.reply = reply

@@ -13,10 +13,7 @@ def checked(user_id: str) -> str:
     control characters, and the whole has at most 1,024 bytes; what remains is percent-encoded by the SDK.
     """
     provider, bar, rest = user_id.partition("|")
-    try:
-        length = len(user_id.encode())
-    except UnicodeEncodeError:
-        raise UsageError("a user id has a lone surrogate, which no id has") from None
+    length = len(encoded(user_id, "a user id"))
     if length > LONGEST:
         raise UsageError(f"a user id has {length} bytes, but at most {LONGEST} will do")
     if not (bar and provider and rest):
@@ -26,3 +23,11 @@ def checked(user_id: str) -> str:
     if any(ord(character) < 32 or 127 <= ord(character) < 160 for character in user_id):
         raise UsageError(f"the user id {user_id!r} has a control character")
     return user_id
+
+
+def encoded(text: str, what: str) -> bytes:
+    """Return `text` as UTF-8; raises UsageError, which calls it `what`, when that cannot be."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        raise UsageError(f"{what} has a lone surrogate, which none has") from None

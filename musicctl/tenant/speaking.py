@@ -1,76 +1,159 @@
-"""The border to Auth0: errors of the SDK and of httpx become ours; `str()` of theirs prints all headers."""
+"""The border to Auth0: what came of a request, as one of our errors, in our words and without its headers."""
 
 import re
-from collections.abc import Iterator, Mapping
+import ssl
+from collections.abc import Iterator
 from contextlib import contextmanager
+from socket import EAI_NONAME, gaierror
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from musicctl.errors import BusyError, DeniedError, MusicctlError, NotFoundError, UnavailableError
 
+if TYPE_CHECKING:
+    import httpx
+
 SCOPES = re.compile(r"expected any of: ?([\w:, ]+)")
+LIKE_SERVER_ERRORS = (408, 409)
+"""Auth0 documents neither for users; its own SDK sends a request again after them as after a 5xx."""
+
+
+class LostReplyError(UnavailableError):
+    """No reply came, or one that cannot be read or tells of trouble at the tenant's side."""
 
 
 class UncertainError(UnavailableError):
-    """A write was sent and its reply did not arrive or cannot be read: it may have been applied, or not."""
+    """A write was sent and its reply is lost in the same sense: it may have been applied, or not."""
+
+
+class NotAppliedError(MusicctlError):
+    """The request certainly had no effect. Who writes goes back to the read and decides again."""
+
+
+class ThrottledError(NotAppliedError, BusyError):
+    """The tenant answered 429; more requests are allowed in `wait` seconds, None when it did not say."""
+
+    def __init__(self, what: str, *, hint: str = "", wait: float | None = None) -> None:
+        super().__init__(what, hint=hint)
+        self.wait = wait
+
+
+class UnreachableError(NotAppliedError, UnavailableError):
+    """No connection was made."""
+
+
+class StoppedError(NotAppliedError):
+    """The tenant was told to stop before the request was sent."""
+
+
+class _Said(msgspec.Struct):
+    """The fields of an error body that may hold its message."""
+
+    message: object = None
+    error_description: object = None
+    error: object = None
+
+
+_said = msgspec.json.Decoder(_Said)
 
 
 @contextmanager
 def speaking(doing: str, tenant: str, *, writing: bool = False) -> Iterator[None]:
-    """Turn errors of `tenant` into MusicctlError; `doing` says what was done, as a verb.
+    """Turn errors of the connection to `tenant` into MusicctlError; `doing` says what was done, as a verb.
 
-    While `writing`, an error that leaves open whether the write was applied is an UncertainError. A reply
-    that is sound JSON but no profile by the SDK's models is no error: our own types judge it.
+    While `writing`, an error that leaves open whether the write was applied is an UncertainError.
     """
     import httpx
-    from auth0.management.core.api_error import ApiError
-    from auth0.management.core.parse_error import ParsingError
 
     try:
         yield
-    except ParsingError:
-        return
-    except ApiError as error:
-        raise _refused(error.status_code or 0, error.body, doing, tenant, writing=writing) from None
-    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+    except httpx.ConnectError as error:
         raise _unreachable(error, doing, tenant) from None
+    except (httpx.ConnectTimeout, httpx.PoolTimeout):
+        raise UnreachableError(
+            f"could not {doing}: {tenant} cannot be reached: no connection in time",
+            hint="check auth0_domain and the network",
+        ) from None
+    except httpx.ProxyError as error:
+        raise UnreachableError(
+            f"could not {doing}: the proxy refused to connect to {tenant}: {_first_line(error)}",
+            hint="check HTTPS_PROXY and NO_PROXY",
+        ) from None
     except httpx.HTTPError as error:
-        kind = UncertainError if writing else UnavailableError
-        reason = "no reply in time" if isinstance(error, httpx.TimeoutException) else "the connection was cut"
-        raise kind(f"could not {doing}: {tenant}: {reason}", hint="try again") from None
+        kind = UncertainError if writing else LostReplyError
+        raise kind(f"could not {doing}: {tenant}: {_how_lost(error)}", hint="try again") from None
 
 
-def refused(status: int, body: object, doing: str, tenant: str) -> MusicctlError:
-    """Return the error for a reply of `status` that a request other than the SDK's got."""
-    return _refused(status, body, doing, tenant, writing=False)
-
-
-def _refused(status: int, body: object, doing: str, tenant: str, *, writing: bool) -> MusicctlError:
-    said = _said(body)
+def refused(
+    status: int, body: bytes, doing: str, tenant: str, *, writing: bool = False, wait: float | None = None
+) -> MusicctlError:
+    """Return the error for a reply of `status`; `wait` is the seconds after which a 429 is over."""
+    said = message(body)
     what = f"could not {doing}: {tenant} answered {status}" + (f": {said}" if said else "")
     if status in (401, 403):
         scopes = SCOPES.search(said)
         hint = f"grant the application one of these scopes: {scopes[1].strip()}" if scopes else ""
-        return DeniedError(what, hint=hint or "check auth0_client_id, auth0_client_secret and auth0_audience")
+        return DeniedError(what, hint=hint or "check auth0_client_id, its secret or key, and auth0_audience")
     if status == 404:
         return NotFoundError(what)
     if status == 429:
-        return BusyError(what, hint="the tenant's rate limit is used up; try again in a minute")
-    if 400 <= status < 500:
+        return ThrottledError(what, hint="the tenant's rate limit is used up; try again later", wait=wait)
+    if 400 <= status < 500 and status not in LIKE_SERVER_ERRORS:
         return MusicctlError(what)
-    if writing:
-        return UncertainError(what)
-    return UnavailableError(what, hint="try again; https://status.auth0.com tells of outages")
+    kind = UncertainError if writing else LostReplyError
+    return kind(what, hint="try again; https://status.auth0.com tells of outages" if status >= 500 else "")
 
 
-def _unreachable(error: Exception, doing: str, tenant: str) -> UnavailableError:
-    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-    return UnavailableError(
-        f"could not {doing}: {tenant} cannot be reached: {reason}", hint="check auth0_domain and the network"
-    )
+def message(body: bytes) -> str:
+    """Return what an error body says, on one line; a page of HTML says nothing worth showing."""
+    if not body:
+        return ""
+    try:
+        found = _said.decode(body)
+    except (msgspec.DecodeError, RecursionError):
+        return "a reply that is not JSON"
+    text = found.message or found.error_description or found.error or ""
+    return " ".join(str(text).split())[:300]
 
 
-def _said(body: object) -> str:
-    """Return the message of an error body on one line; a page of HTML says nothing worth showing."""
-    if isinstance(body, Mapping):
-        text = body.get("message") or body.get("error_description") or body.get("error") or ""
-        return " ".join(str(text).split())[:300]
-    return "" if body is None else "a reply that is not JSON"
+def _how_lost(error: "httpx.HTTPError") -> str:
+    import httpx
+
+    if isinstance(error, httpx.TimeoutException):
+        return "no reply in time"
+    if isinstance(error, httpx.DecodingError):
+        return "the reply cannot be unpacked"
+    if isinstance(error, httpx.UnsupportedProtocol):
+        return "it is no http address"
+    return "the connection was cut"
+
+
+def _unreachable(error: "httpx.ConnectError", doing: str, tenant: str) -> MusicctlError:
+    what = f"could not {doing}: {tenant} cannot be reached"
+    causes = list(_causes(error))
+    for cause in causes:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return UnavailableError(
+                f"{what}: its certificate is not accepted: {cause.verify_message.rstrip('.')}",
+                hint="check auth0_domain; SSL_CERT_FILE names further authorities, such as a proxy's",
+            )
+        if isinstance(cause, gaierror) and cause.errno == EAI_NONAME:
+            return UnavailableError(f"{what}: there is no such host", hint="check auth0_domain")
+        if isinstance(cause, gaierror):
+            return UnreachableError(f"{what}: the name service does not answer", hint="check the network")
+    if any(isinstance(cause, ssl.SSLError) for cause in causes):
+        return UnreachableError(f"{what}: it does not speak TLS as we do", hint="check auth0_domain")
+    return UnreachableError(f"{what}: {_first_line(error)}", hint="check auth0_domain and the network")
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and all that led to it."""
+    found: BaseException | None = error
+    while found is not None:
+        yield found
+        found = found.__cause__ or found.__context__
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -1,17 +1,28 @@
-"""The access token for the Management API, by client credentials, kept until a minute before it ends."""
+"""The access token for the Management API, by client credentials: kept, renewed in time and when refused."""
 
 import secrets
 import threading
 import time
 from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
 
 from musicctl.errors import ConfigError, MusicctlError
 from musicctl.secret import Secret
+from musicctl.tenant import ratelimit
 from musicctl.tenant.http import Http
-from musicctl.tenant.speaking import refused, speaking
+from musicctl.tenant.retries import Resend
+from musicctl.tenant.speaking import LostReplyError, refused, speaking
+from musicctl.tenant.token_cache import Token, TokenCache
 
 RENEW_BEFORE = 60.0
-"""Seconds before its end at which a token is replaced."""
+"""Seconds before its end at which a token is replaced; half its life, if that is shorter."""
+
+LONGEST_LIFE = 30 * 86400.0
+"""Seconds that Auth0 lets a token live: what is to last longer was kept under a wrong clock."""
+
+DOING = "get an access token"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,42 +35,102 @@ class Credentials:
     private_key: Secret | None = None
 
 
-class TokenSource:
-    """Hands out a valid token to any thread; asks the tenant for one when there is none."""
+class _Issued(msgspec.Struct):
+    access_token: str
+    expires_in: float
 
-    def __init__(self, base_url: str, credentials: Credentials, http: Http) -> None:
+
+_issued = msgspec.json.Decoder(_Issued)
+
+
+class TokenSource:
+    """Hands out a valid token to any thread; asks the tenant when neither we nor the cache have one."""
+
+    def __init__(self, base_url: str, credentials: Credentials, http: Http, cache: Path | None) -> None:
         self._base_url = base_url
         self._credentials = credentials
         self._http = http
+        kind = "secret" if credentials.private_key is None else "key"
+        self._cache = TokenCache(cache, base_url, credentials.client_id, credentials.audience, kind)
         self._lock = threading.Lock()
-        self._token: Secret | None = None
-        self._ends = 0.0
+        self._token: Token | None = None
+        self._renew_at = 0.0
+        self._renewed_at: float | None = None
 
     def __call__(self) -> str:
         """Return the token; raises DeniedError when the tenant refuses the credentials."""
         with self._lock:
-            if self._token is None or time.monotonic() >= self._ends - RENEW_BEFORE:
-                self._token, lifetime = self._ask()
-                self._ends = time.monotonic() + lifetime
-            return self._token.reveal()
+            if self._token is None or time.time() >= self._renew_at:
+                self._get(refused_one=None)
+            assert self._token is not None
+            return self._token.secret.reveal()
 
-    def _ask(self) -> tuple[Secret, float]:
-        doing = "get an access token"
-        with speaking(doing, self._base_url):
-            reply = self._http.client.post(f"{self._base_url}/oauth/token", json=self._request())
+    def renew(self, used: str) -> bool:
+        """Replace the token `used`, which the tenant refused; False when one was a minute ago.
+
+        A token that was asked for because another was refused, and is refused too, stays: asking on and on
+        helps nobody.
+        """
+        with self._lock:
+            if self._token is not None and self._token.secret.reveal() != used:
+                return True  # another thread was faster
+            now = time.monotonic()
+            if self._renewed_at is not None and now < self._renewed_at + RENEW_BEFORE:
+                return False
+            self._renewed_at = now
+            self._get(refused_one=used)
+            return True
+
+    def _get(self, *, refused_one: str | None) -> None:
+        """Take the token from the cache, unless it is the refused one, or ask; one process at a time asks."""
+        if self._take(refused_one):
+            return
+        with self._cache.alone():
+            if self._take(refused_one):
+                return
+            self._cache.forget()
+            token, lifetime = self._ask()
+            self._keep(token, lifetime)
+            self._cache.write(token)
+
+    def _take(self, refused_one: str | None) -> bool:
+        kept, now = self._cache.read(), time.time()
+        if kept is None or kept.secret.reveal() == refused_one:
+            return False
+        if not now + RENEW_BEFORE < kept.ends <= now + LONGEST_LIFE:
+            return False
+        self._keep(kept, kept.ends - now)
+        return True
+
+    def _keep(self, token: Token, lifetime: float) -> None:
+        self._token = token
+        self._renew_at = token.ends - min(RENEW_BEFORE, lifetime / 2)
+
+    def _ask(self) -> tuple[Token, float]:
+        body = self._http.persistently(self._post, Resend.ALWAYS)
         try:
-            body = reply.json()
-        except ValueError:
-            body = reply.text
-        if reply.status_code != 200:
-            raise refused(reply.status_code, body, doing, self._base_url)
-        try:
-            return Secret(str(body["access_token"])), float(body["expires_in"])
-        except (TypeError, KeyError, ValueError):
+            issued = _issued.decode(body)
+            token = issued.access_token.encode("ascii").decode()
+        except (msgspec.DecodeError, UnicodeEncodeError):
             raise MusicctlError(
-                f"could not {doing}: {self._base_url} sent a reply without a token",
+                f"could not {DOING}: {self._base_url} sent a reply without a token",
                 hint="check auth0_domain",
             ) from None
+        return Token(Secret(token), time.time() + issued.expires_in), issued.expires_in
+
+    def _post(self) -> bytes:
+        request = self._request()
+        with speaking(DOING, self._base_url):
+            reply = self._http.client.post(f"{self._base_url}/oauth/token", json=request)
+        if reply.status_code != 200:
+            wait = ratelimit.read(reply.headers).wait
+            raise refused(reply.status_code, reply.content, DOING, self._base_url, wait=wait)
+        if not reply.content.lstrip().startswith(b"{"):
+            raise LostReplyError(
+                f"could not {DOING}: {self._base_url} sent a reply that is not JSON",
+                hint="check auth0_domain",
+            )
+        return reply.content
 
     def _request(self) -> dict[str, str]:
         request = {

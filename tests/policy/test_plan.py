@@ -59,3 +59,11 @@ def test_the_fingerprint_is_the_one_that_the_readme_describes() -> None:
     )
     text = json.dumps(["playlist editor", 100, [], [["grant", "auth0|b"], ["revoke", "auth0|a"]]])
     assert plan.fingerprint == hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+@given(changes, st.sets(st.integers(0, 20)))
+def test_whom_staff_pinned_as_revoked_comes_before_all_others(found: list[Change], places: set[int]) -> None:
+    mixed = [replace(change, pinned=place in places) for place, change in enumerate(found)]
+    kinds = [(change.verdict, change.pinned) for change in plan_of(mixed).changes]
+    ranks = [0 if kind == (Verdict.REVOKE, True) else 1 if kind[0] is Verdict.GRANT else 2 for kind in kinds]
+    assert ranks == sorted(ranks)

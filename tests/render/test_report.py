@@ -14,7 +14,9 @@ REPORT = Report(
     failed=1,
     conflict=5,
     unknown=6,
+    unsent=7,
     requests=2431,
+    polls=3,
     retries=2,
     throttled=1.5,
     seconds=12.34,
@@ -33,7 +35,9 @@ def test_the_document_has_the_keys_that_scripts_rely_on() -> None:
         "failed": 1,
         "conflict": 5,
         "unknown": 6,
+        "unsent": 7,
         "requests": 2431,
+        "polls": 3,
         "retries": 2,
         "throttled": 1.5,
         "seconds": 12.34,
@@ -44,7 +48,8 @@ def test_the_document_has_the_keys_that_scripts_rely_on() -> None:
 def test_people_are_told_what_was_done_what_was_not_and_what_it_cost() -> None:
     assert report_text(REPORT).splitlines() == [
         "Granted 1,200, revoked 3. 1 already as wanted. 2 overtaken by new plays. 4 gone from the tenant. "
-        "1 failed. 5 with unreadable roles. 6 with unknown outcome.",
+        "1 failed. 5 with unreadable roles. 6 with unknown outcome. "
+        "7 not tried, as the tenant could not be reached.",
         r"  auth0|\x1b[2J: failed: Auth0 said\x0a\u202eno",
         "2,431 requests, 12.3 s. Waited 1.5 s for the rate limit.",
     ]

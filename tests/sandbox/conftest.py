@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from musicctl.sandbox.local_tenant.settings import TenantSettings
 from tests.sandbox.tenant_fixtures import RunningTenant, running_tenant
 
 
@@ -19,3 +20,10 @@ def tenant(tenant_server: RunningTenant) -> RunningTenant:
     """The same tenant without users, logs and settings of earlier tests."""
     tenant_server.storage.clear()
     return tenant_server
+
+
+@pytest.fixture
+def quick(tenant: RunningTenant) -> RunningTenant:
+    """The same, with Actions that are built at once."""
+    tenant.storage.change_settings(TenantSettings(build_time=0))
+    return tenant

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from musicctl.sandbox.local_tenant.jobs import KEPT
+from musicctl.sandbox.local_tenant.jobs import KEPT, connection_id
 from musicctl.sandbox.local_tenant.records import Job, NewUser
 from musicctl.sandbox.local_tenant.settings import TenantSettings
 from musicctl.sandbox.local_tenant.storage import milliseconds
@@ -39,7 +39,10 @@ def test_a_job_is_pending_and_then_completed_with_a_link(tenant: RunningTenant) 
 def test_a_job_takes_the_time_that_is_set(tenant: RunningTenant) -> None:
     tenant.storage.change_settings(TenantSettings(export_time=3600))
     job = tenant.send("POST", EXPORTS, {}).json
-    assert tenant.send("GET", f"/api/v2/jobs/{job['id']}").json == job
+    pending = tenant.send("GET", f"/api/v2/jobs/{job['id']}").json
+    assert 0 <= pending.pop("percentage_done") < 100
+    assert 0 < pending.pop("time_left_seconds") <= 3600
+    assert pending == job
     tenant.storage.change_settings(TenantSettings(export_time=0))
     assert tenant.send("GET", f"/api/v2/jobs/{job['id']}").json["status"] == "completed"
 
@@ -152,29 +155,138 @@ def test_an_unknown_job(tenant: RunningTenant, job_id: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "status"),
+    ("asked", "said"),
     [
-        ({"colour": "red"}, 400),
-        ({"limit": 0}, 400),
-        ({"limit": "5"}, 400),
-        ({"limit": True}, 400),
-        ({"fields": "email"}, 400),
-        ({"fields": ["email"]}, 400),
-        ({"fields": [{"export_as": "x"}]}, 400),
-        ({"fields": [{"name": "email", "colour": "red"}]}, 400),
-        ({"format": 7}, 400),
-        ({"format": "csv"}, 501),
-        ({"connection_id": "con_0000000000000001"}, 501),
-        ({"fields": [{"name": "identities[0].connection"}]}, 501),
-        ({"fields": [{"name": "user_metadata.displayName"}]}, 501),
+        ({"colour": "red"}, "'Additional properties not allowed: colour'"),
+        ({"limit": 0}, "'Value 0 is less than minimum 1' on property limit"),
+        ({"limit": "5"}, "'Expected type integer but found type string'"),
+        ({"limit": True}, "'Expected type integer but found type boolean'"),
+        ({"fields": "email"}, "'Expected type array but found type string'"),
+        ({"fields": ["email"]}, "on property fields"),
+        ({"fields": [{"export_as": "x"}]}, "missing required field name"),
+        ({"fields": [{"name": "email", "colour": "red"}]}, "unknown field colour"),
+        ({"format": 7}, "'Expected type string but found type integer'"),
+        ({"format": "xml"}, "'No enum match for: xml' on property format"),
+        ({"connection_id": "con_short"}, "'String does not match pattern ^con_[A-Za-z0-9]{16}$'"),
+        (
+            {"fields": [{"name": "a" * 101}]},
+            "'String is too long (101 chars), maximum 100' on property fields[0]",
+        ),
+        ({"fields": [{"name": "a", "export_as": "b" * 101}]}, "on property fields[0].export_as"),
+        ({"format": "csv", "fields": [{"name": "email"}] * 31}, "'Array is too long (31), maximum 30'"),
+        (
+            {"format": "csv", "fields": [{"name": "app_metadata"}]},
+            "app_metadata cannot be exported as a whole",
+        ),
+        (
+            {"format": "csv", "fields": [{"name": "user_metadata"}]},
+            "user_metadata cannot be exported as a whole",
+        ),
     ],
 )
-def test_refuses_what_cannot_be_exported(
-    tenant: RunningTenant, asked: dict[str, object], status: int
-) -> None:
+def test_refuses_what_cannot_be_exported(tenant: RunningTenant, asked: dict[str, object], said: str) -> None:
     reply = tenant.send("POST", EXPORTS, asked)
-    assert reply.status == status
-    assert reply.json["errorCode"] == ("invalid_body" if status == 400 else "not_emulated")
+    assert (reply.status, reply.json["errorCode"]) == (400, "invalid_body")
+    assert said in reply.json["message"]
+
+
+def test_an_export_of_one_connection_has_its_users_only(tenant: RunningTenant) -> None:
+    tenant.put("auth0|a")
+    tenant.put("google-oauth2|b")
+    con = connection_id(tenant.storage)
+    assert re.fullmatch(r"con_[A-Za-z0-9]{16}", con)
+    asked = {"connection_id": con, "format": "json", "limit": 5, "fields": [{"name": "user_id"}]}
+    job = tenant.send("POST", EXPORTS, asked).json
+    assert list(job) == ["type", "status", *asked, "connection", "created_at", "id"]
+    assert job["connection"] == "Username-Password-Authentication"
+    assert tenant.exported(**asked) == [{"user_id": "auth0|a"}]
+    assert len(tenant.exported(fields=[{"name": "user_id"}])) == 2
+    tenant.storage.clear()
+    assert connection_id(tenant.storage) == con
+
+
+def test_an_export_of_a_connection_that_is_not_there(tenant: RunningTenant) -> None:
+    reply = tenant.send("POST", EXPORTS, {"connection_id": "con_0000000000000001"})
+    assert reply.status == 400
+    assert reply.json == {
+        "statusCode": 400,
+        "error": "Bad Request",
+        "message": "The connection does not exist.",
+        "errorCode": "inexistent_connection",
+    }
+
+
+def test_fields_inside_of_fields(tenant: RunningTenant) -> None:
+    tenant.put("auth0|a", user_metadata='{"displayName":"R","tags":["x",{"y":1}]}')
+    names = (
+        "identities[0].connection",
+        "user_metadata.displayName",
+        "user_metadata.tags[1].y",
+        "identities[1]",
+    )
+    [line] = tenant.exported(fields=[{"name": name} for name in names])
+    assert line == {
+        "identities[0].connection": "Username-Password-Authentication",
+        "user_metadata.displayName": "R",
+        "user_metadata.tags[1].y": 1,
+    }
+    odd = ("", ".", "[", "user_metadata.displayName.x", "user_metadata[0]", "identities.0", "no.such")
+    assert tenant.exported(fields=[{"name": name, "export_as": "x"} for name in odd]) == [{}]
+
+
+def csv_of(tenant: RunningTenant, **asked: object) -> str:
+    reply = tenant.send("GET", tenant.link(format="csv", **asked), headers={})
+    assert reply.status == 200
+    return gzip.decompress(reply.body).decode()
+
+
+def test_csv_quotes_every_text_so_that_no_spreadsheet_runs_it(tenant: RunningTenant) -> None:
+    tenant.put("auth0|a", user_metadata='{"displayName":"=1+\\"2\\"\\n\\t,⭐"}', root='{"blocked":true}')
+    tenant.put("auth0|b", email=None, app_metadata='{"roles":["x","y"],"level":1.5}')
+    fields = [
+        {"name": "user_id"},
+        {"name": "user_metadata.displayName", "export_as": "Name, shown"},
+        {"name": "app_metadata.roles"},
+        {"name": "app_metadata.level"},
+        {"name": "blocked"},
+        {"name": "created_at"},
+        {"name": "identities[0].isSocial", "export_as": "social"},
+    ]
+    assert csv_of(tenant, fields=fields) == (
+        'user_id,"Name, shown",app_metadata.roles,app_metadata.level,blocked,created_at,social\n'
+        """"'auth0|a","'=1+""2""\n\t,⭐",,,true,2023-07-22T04:26:40.000Z,false\n"""
+        """"'auth0|b",,"'[""x"",""y""]",1.5,,2023-07-22T04:26:40.000Z,false\n"""
+    )
+
+
+def test_csv_without_fields_has_the_usual_ones_and_no_metadata(tenant: RunningTenant) -> None:
+    assert csv_of(tenant).startswith("user_id,email,")
+    assert len(csv_of(tenant).splitlines()) == 1
+    tenant.put("auth0|a", app_metadata='{"roles":["x"]}')
+    tenant.put("auth0|b")
+    header, first, second = csv_of(tenant).splitlines()
+    assert "metadata" not in header
+    assert (first[:10], second[:10]) == ('"\'auth0|a"', '"\'auth0|b"')
+    assert len(csv_of(tenant, limit=1).splitlines()) == 2
+    job = tenant.send("POST", EXPORTS, {"format": "csv"}).json
+    assert ".csv.gz?" in tenant.send("GET", f"/api/v2/jobs/{job['id']}").json["location"]
+
+
+def test_a_csv_file_may_have_thirty_columns(tenant: RunningTenant) -> None:
+    tenant.put("auth0|a")
+    [_, row] = csv_of(tenant, fields=[{"name": "email"}] * 30).splitlines()
+    assert row.count("ringo@example.com") == 30
+
+
+def test_a_job_without_errors(tenant: RunningTenant) -> None:
+    job = tenant.send("POST", EXPORTS, {}).json
+    reply = tenant.send("GET", f"/api/v2/jobs/{job['id']}/errors")
+    assert (reply.status, reply.body) == (204, b"")
+    assert tenant.send("GET", "/api/v2/jobs/job_nobody/errors").json["errorCode"] == "inexistent_job"
+
+
+def test_imports_are_not_emulated(tenant: RunningTenant) -> None:
+    assert tenant.send("POST", "/api/v2/jobs/users-imports", b"x").status == 501
 
 
 def test_streams_without_holding_the_users_and_answers_meanwhile(tenant: RunningTenant) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from musicctl.errors import MusicctlError
+from musicctl.sandbox.local_tenant import keys
 from musicctl.sandbox.local_tenant.records import Job, NewUser, StoredUser
 from musicctl.sandbox.local_tenant.settings import TenantSettings
 from musicctl.sandbox.local_tenant.storage import Storage
@@ -59,6 +60,18 @@ def test_adds_all_or_none(storage: Storage) -> None:
     assert storage.add_missing_users([NewUser("auth0|a", None)]) == 1
 
 
+def test_addresses_are_found_exactly_or_in_any_case(storage: Storage) -> None:
+    for number, email in enumerate(["a@x.example", "A@x.example", "b@x.example", None]):
+        storage.put_user(StoredUser(f"auth0|{number}", email, 1, 1))
+    assert [user.user_id for user in storage.users_by_email("a@x.example")] == ["auth0|0"]
+    found = storage.users_by_email("a@X.example", any_case=True)
+    assert [user.user_id for user in found] == ["auth0|0", "auth0|1"]
+    storage.delete_user("auth0|0")
+    storage.delete_user("auth0|nobody")
+    assert storage.users_by_email("a@x.example") == []
+    assert storage.count_users() == 3
+
+
 def test_a_block_that_fails_is_undone_whole(storage: Storage) -> None:
     def fail() -> None:
         with storage.writing():
@@ -74,7 +87,8 @@ def test_a_block_that_fails_is_undone_whole(storage: Storage) -> None:
 
 
 def test_clear_leaves_the_signing_key_alone(storage: Storage) -> None:
-    key = storage.document("signing-key", lambda: "secret")
+    [key] = keys.pairs(storage)
+    link_key = storage.document("link-key", lambda: "secret")
     storage.put_user(StoredUser("auth0|a", None, 1, 1))
     storage.add_job(Job("job_1", "{}", 1))
     storage.log_request("GET", "/", 200)
@@ -86,7 +100,29 @@ def test_clear_leaves_the_signing_key_alone(storage: Storage) -> None:
     assert storage.requests() == []
     assert storage.effects() == []
     assert storage.settings() == TenantSettings()
-    assert storage.document("signing-key", lambda: "another") == key
+    assert [pair.kid for pair in keys.pairs(storage)] == [key.kid]
+    assert storage.document("link-key", lambda: "another") == link_key
+
+
+def test_keys_are_made_once_rotated_and_revoked(storage: Storage) -> None:
+    first = keys.pairs(storage)
+    assert len(first) == 1
+    before = keys.versions(storage)
+    keys.rotate(storage)
+    assert keys.versions(storage) != before
+    new, old = [pair.kid for pair in keys.pairs(storage)]
+    assert old == first[0].kid != new
+    keys.revoke(storage)
+    assert [pair.kid for pair in keys.pairs(storage)] == [new]
+    before = keys.versions(storage)
+    keys.rotate(storage)
+    keys.revoke(storage)
+    assert keys.versions(storage) != before
+
+
+def test_a_first_key_is_the_previous_one_when_rotated_at_once(storage: Storage) -> None:
+    keys.rotate(storage)
+    assert len(keys.pairs(storage)) == 2
 
 
 def test_state_is_kept_between_openings(tmp_path: Path) -> None:

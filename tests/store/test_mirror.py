@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from musicctl.errors import ConfigError, MusicctlError, UnavailableError
 from musicctl.secret import Secret
-from musicctl.store import mirror
+from musicctl.store import journal, mirror
 from musicctl.store.database import Database
+from musicctl.store.journal import Ended, Intent, Journal, NewRun
 from tests.program import query
 
 ROWS = "SELECT user_id, email, display_name, roles, unreadable FROM musicctl.tenant_users ORDER BY user_id"
@@ -108,3 +109,21 @@ def test_every_text_comes_back_as_it_was(
     mirror.refill(database, incoming, as_of=mirror.now(database))
     database.close()
     assert {row[0]: row for row in rows(database_url)} == {row[0]: row for row in incoming}
+
+
+def test_what_we_wrote_since_the_export_was_asked_for_is_on_top(claimed: Database, database_url: str) -> None:
+    new = NewRun(command="roles sync", actor="ann@desk", present=False, profile="env", role="x")
+    intents: list[Intent] = [
+        (0, "auth0|a", "roles", None, "grant", 100),
+        (1, "auth0|b", "roles", None, "revoke", 0),
+        (2, "auth0|b", "display_name", None, "set", None),
+    ]
+    written = Journal(claimed, journal.begin(claimed, new, intents, None), None)
+    written.ended(Ended(seq=0, state="applied", after=["x", "old"]))
+    written.flush()
+    as_of = mirror.now(claimed)
+    written.ended(Ended(seq=1, state="applied", after=["new"]))
+    written.ended(Ended(seq=2, state="applied", after="Ringo"))
+    written.flush()
+    mirror.refill(claimed, [A, B], as_of=as_of)
+    assert rows(database_url) == [A, ("auth0|b", None, "Ringo", ("new",), None)]

@@ -1,8 +1,12 @@
-"""The plan's question: who differs, from plays and the mirror, for every kind of source."""
+"""The plan's question: who differs, from plays, pins and the mirror, for every kind of source."""
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from musicctl.errors import ConfigError, MusicctlError
+from musicctl.policy.rule import Pin, Rule, Verdict
+from musicctl.secret import Secret
 from musicctl.store import mirror, plays
 from musicctl.store.database import Database
 from musicctl.store.plays import Standing
@@ -113,3 +117,91 @@ def test_a_missing_table_is_said_plainly(filled: Database, database_url: str) ->
     query(database_url, "DROP TABLE playlists")
     with pytest.raises(ConfigError, match='"playlists" does not exist'):
         plays.survey(filled, None, role=ROLE, threshold=100)
+
+
+def pin(url: str, user_id: str, state: str, *, role: str = ROLE, until: str = "infinity") -> None:
+    query(
+        url,
+        "INSERT INTO musicctl.pins (role, user_id, state, until, reason, actor)"
+        " VALUES (%s, %s, %s, nullif(now() + %s::interval, 'infinity'), 'why', 'a@b')",
+        (role, user_id, state, until),
+    )
+
+
+def test_a_pin_stands_above_the_plays(filled: Database, database_url: str) -> None:
+    pin(database_url, "auth0|below", "granted")
+    pin(database_url, "auth0|earned", "revoked", until="1 hour")
+    pin(database_url, "auth0|unknown", "revoked")
+    pin(database_url, "auth0|keeps", "granted")
+    found = plays.survey(filled, None, role=ROLE, threshold=100)
+    assert [user.user_id for user in sorted(found.differing, key=lambda user: user.user_id)] == [
+        "auth0|earned-too",
+        "auth0|lapsed",
+        "auth0|null",
+    ]
+    assert sorted(found.pinned, key=lambda user: user.user_id) == [
+        Standing("auth0|below", 99, (), "granted"),
+        Standing("auth0|earned", 100, (), "revoked"),
+        Standing("auth0|keeps", 100, ("a", ROLE), "granted"),
+        Standing("auth0|unknown", None, (ROLE,), "revoked"),
+    ]
+    assert found.holders == 4
+
+
+def test_pins_that_do_not_count(filled: Database, database_url: str) -> None:
+    before = plays.survey(filled, None, role=ROLE, threshold=100)
+    pin(database_url, "auth0|earned", "revoked", until="-1 second")
+    pin(database_url, "auth0|lapsed", "granted", role="another")
+    pin(database_url, "auth0|odd", "granted")
+    pin(database_url, "auth0|nobody", "granted")
+    pin(database_url, "auth0|stranger", "revoked")
+    after = plays.survey(filled, None, role=ROLE, threshold=100)
+    assert (sorted(after.differing, key=str), after.pinned) == (sorted(before.differing, key=str), ())
+    assert (after.unreadable, after.missing) == (1, 1)
+
+
+users = st.dictionaries(
+    st.sampled_from([f"auth0|{number}" for number in range(8)]),
+    st.tuples(
+        st.none() | st.lists(st.sampled_from([ROLE, "x"]), max_size=2),
+        st.none() | st.integers(98, 102),
+        st.none() | st.sampled_from(["granted", "revoked"]),
+    ),
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
+@given(users)
+def test_it_finds_those_whom_the_rule_would_change_and_all_who_are_pinned(
+    database_url: str, people: dict[str, tuple[list[str] | None, int | None, str | None]]
+) -> None:
+    query(database_url, "TRUNCATE playlists, musicctl.pins, musicctl.tenant_users")
+    database = Database(Secret(database_url))
+    mirror.put(
+        database, [(each, None, None, tuple(roles or ()), None) for each, (roles, _, _) in people.items()]
+    )
+    mirror.set_unreadable(
+        database, [(each, "odd") for each, (roles, _, _) in people.items() if roles is None]
+    )
+    for user_id, (_, total, state) in people.items():
+        if total is not None:
+            query(database_url, "INSERT INTO playlists VALUES (%s, %s, '', %s)", (user_id, user_id, total))
+        if state is not None:
+            pin(database_url, user_id, state)
+    found = plays.survey(database, None, role=ROLE, threshold=100)
+    database.close()
+    rule = Rule(ROLE, 100)
+    verdicts = {
+        user_id: rule.decide(total, None if roles is None else tuple(roles), Pin(state) if state else None)
+        for user_id, (roles, total, state) in people.items()
+    }
+    pinned = {each for each, (roles, _, state) in people.items() if state and roles is not None}
+    assert {user.user_id for user in found.pinned} == pinned
+    assert {user.user_id for user in found.differing} == {
+        user_id
+        for user_id, verdict in verdicts.items()
+        if (verdict.changes or verdict is Verdict.UNKNOWN) and user_id not in pinned
+    }
+    assert {
+        user.user_id: rule.decide(user.plays, user.roles, Pin(user.pin or "")) for user in found.pinned
+    } == {user_id: verdicts[user_id] for user_id in pinned}

@@ -1,6 +1,7 @@
 """The main job, told through the program: who gains the role, who loses it, and what stays untouched."""
 
 import json
+import re
 
 import pytest
 
@@ -71,7 +72,7 @@ def test_a_sync_changes_our_role_and_nothing_else(crowd: Sandbox, program: Progr
         "conflict": 0,
         "unknown": 0,
     }
-    assert ended.json["run"] is None
+    assert re.fullmatch(r"\d{8}-\d{6}-[0-9a-f]{4}", ended.json["run"])
     assert ended.json["problems"] == []
     assert crowd.roles("auth0|at-the-bar") == [EDITOR]
     assert crowd.roles("auth0|just-below") == []

@@ -1,48 +1,20 @@
 """The adapter against the local tenant, over a relay that cuts, garbles and refuses."""
 
-import gzip
 import json
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from musicctl.errors import BusyError, DeniedError, MusicctlError, NotFoundError, UnavailableError, UsageError
-from musicctl.operations.apply import Done, Means, perform
-from musicctl.operations.freshplays import FreshPlays
-from musicctl.policy.plan import Change
-from musicctl.policy.report import Outcome
-from musicctl.policy.rule import Rule, Verdict
-from musicctl.secret import Secret
 from musicctl.tenant.client import Tenant
-from musicctl.tenant.speaking import UncertainError
+from musicctl.tenant.speaking import NotAppliedError, ThrottledError, UncertainError
 from musicctl.tenant.token import Credentials
 from tests.program import Sandbox
-from tests.tenant.relay import Misbehaviour, Relay, answering, cut, relay
+from tests.tenant.conftest import with_secret
+from tests.tenant.relay import Misbehaviour, Relay, answering, cut, refuse, relay
 
 EDITOR = "playlist editor"
-
-
-@pytest.fixture
-def between(sandbox: Sandbox) -> Iterator[Relay]:
-    sandbox.add_user("auth0|a", app_metadata={"roles": ["x"], "plan": 1}, user_metadata={"theme": "dark"})
-    with relay(sandbox.state) as running:
-        yield running
-
-
-@pytest.fixture
-def tenant(sandbox: Sandbox, between: Relay) -> Iterator[Tenant]:
-    opened = Tenant(between.url, credentials(sandbox, sandbox.state.auth0_client_secret))
-    yield opened
-    opened.close()
-
-
-def credentials(sandbox: Sandbox, secret: str) -> Credentials:
-    return Credentials(
-        client_id=sandbox.state.auth0_client_id,
-        audience=sandbox.state.auth0_audience,
-        client_secret=Secret(secret),
-    )
 
 
 def test_reads_and_writes(tenant: Tenant, sandbox: Sandbox) -> None:
@@ -57,6 +29,7 @@ def test_reads_and_writes(tenant: Tenant, sandbox: Sandbox) -> None:
     assert sandbox.profile("auth0|a")["app_metadata"] == {"roles": ["x", EDITOR], "plan": 1}
     assert sandbox.profile("auth0|a")["user_metadata"] == {"theme": "dark", "displayName": "Ringo ⭐"}
     assert tenant.traffic.requests == 1 + 2 + 2 + 2
+    assert (tenant.traffic.retries, tenant.traffic.throttled) == (0, 0.0)
     with pytest.raises(NotFoundError):
         tenant.set_roles("auth0|nobody", [])
 
@@ -73,7 +46,7 @@ def test_ids_reach_the_tenant_as_they_are(tenant: Tenant, sandbox: Sandbox, user
     assert sandbox.roles(user_id) == ["x"]
 
 
-@pytest.mark.parametrize("user_id", ["", ".", "..", "a/b", "auth0|"])
+@pytest.mark.parametrize("user_id", ["", ".", "..", "a/b", "auth0|", "auth0|\ud800", "auth0|" + "x" * 2**20])
 def test_what_is_no_id_never_leaves(tenant: Tenant, between: Relay, user_id: str) -> None:
     calls: list[Callable[[], object]] = [
         lambda: tenant.user(user_id),
@@ -83,6 +56,8 @@ def test_what_is_no_id_never_leaves(tenant: Tenant, between: Relay, user_id: str
     for call in calls:
         with pytest.raises(UsageError):
             call()
+    with pytest.raises(UsageError):
+        tenant.users_by_email("\ud800@example.com")
     assert between.seen == []
 
 
@@ -94,21 +69,39 @@ def test_odd_profiles_are_read_like_any_other(tenant: Tenant, between: Relay) ->
     assert (user.app_metadata, user.email, user.display_name) == ("x", None, None)
 
 
+def test_writes_carry_the_name_of_the_change(tenant: Tenant, between: Relay) -> None:
+    tenant.set_roles("auth0|a", [], correlation_id="20261123-101500-ab12/7")
+    tenant.set_display_name("auth0|a", "A", correlation_id="x" * 64)
+    tenant.set_roles("auth0|a", [])
+    names = [headers.get("x-correlation-id") for headers in between.headers[1:]]
+    assert names == ["20261123-101500-ab12/7", "x" * 64, None]
+    for name in ("", "x" * 65, "é"):
+        with pytest.raises(ValueError, match="correlation"):
+            tenant.set_roles("auth0|a", [], correlation_id=name)
+    assert between.sent("PATCH") == 3
+
+
+SCOPE = b'{"message":"Insufficient scope, expected any of: read:users,x:y","errorCode":"insufficient_scope"}'
+
+
 @pytest.mark.parametrize(
     ("how", "error", "said"),
     [
         (answering(401, b'{"message":"Invalid token"}'), DeniedError, "answered 401: Invalid token"),
-        (
-            answering(403, b'{"message":"Insufficient scope, expected any of: read:users,x:y"}'),
-            DeniedError,
-            "Insufficient scope",
-        ),
+        (answering(403, SCOPE), DeniedError, "Insufficient scope"),
         (answering(400, b'{"message":"Bad\\nthing"}'), MusicctlError, "answered 400: Bad thing"),
-        (answering(429, b'{"message":"Global limit has been reached"}'), BusyError, "Global limit"),
+        (answering(400, b'{"message":["Bad"],"error":1}'), MusicctlError, "answered 400: "),
+        (refuse, BusyError, "Global limit"),
+        (answering(409, b'{"message":"Conflict"}'), UnavailableError, "answered 409: Conflict"),
         (answering(500, b'{"message":"Internal error."}'), UnavailableError, "Internal error"),
-        (answering(502, b"<html>Bad gateway</html>", "text/html"), UnavailableError, "not JSON"),
-        (answering(200, b"<html>Welcome</html>", "text/html"), UnavailableError, "not JSON"),
-        (answering(200, b'{"user_id":"auth0|a"', "application/json"), UnavailableError, "not JSON"),
+        (answering(502, b"<html>Bad gateway \xe9</html>", "text/html"), UnavailableError, "not JSON"),
+        (answering(503, b""), UnavailableError, "answered 503$"),
+        (answering(302, b"", headers={"Location": "/login"}), UnavailableError, "answered 302"),
+        (answering(200, b"<html>Welcome \xe9</html>", "text/html"), UnavailableError, "cannot be read"),
+        (answering(200, b'{"user_id":"auth0|a"', "application/json"), UnavailableError, "cannot be read"),
+        (answering(200, b'{"user_id":"auth0|b"}', "application/json"), UnavailableError, "something else"),
+        (answering(200, b"", headers={"Content-Encoding": "gzip"}), UnavailableError, "cannot be"),
+        (answering(200, b"xx", headers={"Content-Encoding": "gzip"}), UnavailableError, "cannot be unpacked"),
         (cut, UnavailableError, "the connection was cut"),
     ],
 )
@@ -124,15 +117,14 @@ def test_errors_of_a_read_in_our_words(
 
 
 def test_a_missing_scope_is_named(tenant: Tenant, between: Relay) -> None:
-    body = b'{"message":"Insufficient scope, expected any of: read:users,read:current_user"}'
-    between.misbehave("GET", answering(403, body))
+    between.misbehave("PATCH", answering(403, SCOPE))
     with pytest.raises(DeniedError) as caught:
-        tenant.user("auth0|a")
-    assert "read:users,read:current_user" in caught.value.hint
+        tenant.set_roles("auth0|a", [])
+    assert "read:users,x:y" in caught.value.hint
 
 
 def test_a_wrong_secret_is_denied_once(sandbox: Sandbox, between: Relay) -> None:
-    wrong = Tenant(between.url, credentials(sandbox, "hunter2"))
+    wrong = Tenant(between.url, with_secret(sandbox, "hunter2"))
     with pytest.raises(DeniedError) as caught:
         wrong.user("auth0|a")
     wrong.close()
@@ -140,145 +132,52 @@ def test_a_wrong_secret_is_denied_once(sandbox: Sandbox, between: Relay) -> None
     assert between.seen == ["POST /oauth/token"]
 
 
-LOST = [
-    cut,
-    answering(500, b'{"message":"Internal error."}'),
-    answering(200, b"<html>", "text/html"),
-    answering(200, b'{"user_id":', "application/json"),
-]
-
-
-@pytest.mark.parametrize("how", LOST)
-def test_a_write_whose_reply_is_lost_is_sent_once_and_looked_at(
-    tenant: Tenant, sandbox: Sandbox, between: Relay, how: Misbehaviour
+@pytest.mark.parametrize(
+    "how",
+    [
+        cut,
+        answering(409, b'{"message":"Conflict"}'),
+        answering(500, b'{"message":"Internal error."}'),
+        answering(502, b"<html>Bad gateway</html>", "text/html"),
+        answering(302, b"", headers={"Location": "/login"}),
+        answering(200, b"<html>", "text/html"),
+        answering(200, b'{"user_id":', "application/json"),
+        answering(200, b'{"user_id":"auth0|b"}', "application/json"),
+        answering(200, b"null", "application/json"),
+        answering(200, b"xx", headers={"Content-Encoding": "gzip"}),
+    ],
+)
+def test_a_write_whose_reply_is_lost_is_uncertain_and_sent_once(
+    patient: Tenant, sandbox: Sandbox, between: Relay, how: Misbehaviour
 ) -> None:
     between.misbehave("PATCH", how)
-    with pytest.raises(UncertainError):
-        tenant.set_roles("auth0|a", ["x", EDITOR])
-    assert len(sandbox.writes()) == 1
-    [done] = apply(tenant, revoke("auth0|a"))
-    assert (done.outcome, done.roles) == (Outcome.APPLIED, ("x",))
-    assert len(sandbox.writes()) == 2
-    assert sandbox.roles("auth0|a") == ["x"]
+    with pytest.raises(UncertainError) as caught:
+        patient.set_roles("auth0|a", ["x", EDITOR])
+    assert not isinstance(caught.value, NotAppliedError)
+    assert between.sent("PATCH") == len(sandbox.writes()) == 1
+    assert sandbox.roles("auth0|a") == ["x", EDITOR]
 
 
-def test_a_write_that_stays_unknown_is_reported_so(tenant: Tenant, sandbox: Sandbox, between: Relay) -> None:
-    tenant.set_roles("auth0|a", [EDITOR])
-
-    def cut_now_and_later(handler: BaseHTTPRequestHandler, body: bytes, status: int) -> None:
-        between.misbehave("GET", cut)
-        cut(handler, body, status)
-
-    between.misbehave("PATCH", cut_now_and_later)
-    [done] = apply(tenant, revoke("auth0|a"))
-    assert (done.outcome, done.roles) == (Outcome.UNKNOWN, None)
-    assert sandbox.roles("auth0|a") == []
+def test_a_write_that_is_refused_for_now_is_sent_once(patient: Tenant, between: Relay) -> None:
+    between.misbehave("PATCH", refuse)
+    with pytest.raises(ThrottledError) as caught:
+        patient.set_roles("auth0|a", [])
+    assert isinstance(caught.value, NotAppliedError)
+    assert caught.value.wait == 1.0
+    assert between.sent("PATCH") == 1
 
 
-def test_a_refused_credential_stops_the_run(tenant: Tenant, sandbox: Sandbox, between: Relay) -> None:
-    for number in range(50):
-        sandbox.add_user(f"auth0|u{number}", app_metadata={"roles": [EDITOR]})
-    between.misbehave("PATCH", answering(403, b'{"message":"no"}'))
-    with pytest.raises(DeniedError):
-        apply(tenant, *(revoke(f"auth0|u{number}") for number in range(50)))
-    assert sum(request.startswith("PATCH") for request in between.seen) <= 4
-
-
-def test_other_failures_leave_the_others_alone(tenant: Tenant, sandbox: Sandbox, between: Relay) -> None:
-    for user_id in ("auth0|good", "auth0|bad"):
-        sandbox.add_user(user_id, app_metadata={"roles": [EDITOR]})
-    between.misbehave("GET", answering(503, b"{}"), "/api/v2/users/auth0%7Cbad")
-    done = apply(tenant, revoke("auth0|bad"), revoke("auth0|good"), revoke("auth0|gone"))
-    assert {each.change.user_id: each.outcome for each in done} == {
-        "auth0|good": Outcome.APPLIED,
-        "auth0|bad": Outcome.FAILED,
-        "auth0|gone": Outcome.GONE,
-    }
-
-
-def revoke(user_id: str) -> Change:
-    return Change(Verdict.REVOKE, user_id, 0, (EDITOR,), ())
-
-
-def apply(tenant: Tenant, *changes: Change) -> list[Done]:
-    """Perform changes with plays of 0 for everyone."""
-    user_ids = [change.user_id for change in changes]
-    fresh = FreshPlays(user_ids, lambda batch: dict.fromkeys(batch, 0))
-    means = Means(tenant=tenant, rule=Rule(EDITOR, 100), plays=fresh, settle=0.01, threads=4)
-    return list(perform(changes, means))
-
-
-def test_new_plays_overtake_a_change(tenant: Tenant, sandbox: Sandbox, between: Relay) -> None:
-    fresh = FreshPlays(["auth0|a"], lambda _batch: {"auth0|a": 100})
-    means = Means(tenant=tenant, rule=Rule(EDITOR, 100), plays=fresh, settle=0.01, threads=4)
-    [done] = perform([revoke("auth0|a")], means)
-    assert done.outcome is Outcome.OVERTAKEN
-    assert between.seen == sandbox.requests() == []
-
-
-def test_an_export_gives_everyone(tenant: Tenant, sandbox: Sandbox) -> None:
-    for number in range(5):
-        sandbox.add_user(f"auth0|u{number}", app_metadata={"roles": [str(number)]})
-    users = {user.user_id: user.app_metadata for user in tenant.export()}
-    assert users == {"auth0|a": {"roles": ["x"], "plan": 1}} | {
-        f"auth0|u{number}": {"roles": [str(number)]} for number in range(5)
-    }
-    assert (tenant.traffic.requests, tenant.traffic.polls) == (3, 1)
-
-
-WHOLE = gzip.compress(b'{"user_id":"auth0|1"}\n') + gzip.compress(
-    b'{"user_id":"auth0|2"}\n{"user_id":"auth0|3"}'
-)
-
-
-def test_an_export_in_several_members_without_a_last_line_end(
-    tenant: Tenant, sandbox: Sandbox, between: Relay
+def test_a_write_that_cannot_connect_was_not_applied(
+    sandbox: Sandbox, credentials: Credentials, tmp_path: Path
 ) -> None:
-    over(between, sandbox, answering(200, WHOLE, "application/octet-stream"))
-    assert [user.user_id for user in tenant.export()] == ["auth0|1", "auth0|2", "auth0|3"]
-
-
-@pytest.mark.parametrize(
-    ("how", "said"),
-    [
-        (answering(200, WHOLE[:-4]), "ends in the middle"),
-        (answering(200, b""), "ends in the middle"),
-        (answering(200, b"<html>"), "no gzip file"),
-        (answering(200, gzip.compress(b'{"user_id":"auth0|1"}\n{"user_')), "cannot be read"),
-        (answering(403, b"<Error>", "application/xml"), "answered 403"),
-        (cut, "the connection was cut"),
-    ],
-)
-def test_a_broken_export_is_an_error_and_never_a_smaller_tenant(
-    tenant: Tenant, sandbox: Sandbox, between: Relay, how: Misbehaviour, said: str
-) -> None:
-    over(between, sandbox, how)
-    with pytest.raises(MusicctlError, match=said):
-        list(tenant.export())
-
-
-def over(between: Relay, sandbox: Sandbox, how: Misbehaviour) -> None:
-    """Lead the download of an export over the relay too, where it misbehaves."""
-
-    def location(handler: BaseHTTPRequestHandler, body: bytes, _status: int) -> None:
-        job = json.loads(body)
-        if "location" in job:
-            job["location"] = job["location"].replace(sandbox.state.auth0_domain, between.url)
-            between.misbehave("GET", how, "/exports/")
-        answering(200, json.dumps(job).encode())(handler, b"", 200)
-
-    between.misbehave("GET", location, "/api/v2/jobs/")
-
-
-@pytest.mark.parametrize(
-    ("job", "said"),
-    [
-        ({"id": "job_1", "status": "failed"}, "job_1 failed"),
-        ({"id": "job_1", "status": "completed"}, "no file"),
-        ({"status": 7}, "cannot be read"),
-    ],
-)
-def test_a_job_that_fails(tenant: Tenant, between: Relay, job: dict[str, object], said: str) -> None:
-    between.misbehave("GET", answering(200, json.dumps(job).encode()), "/api/v2/jobs/")
-    with pytest.raises(MusicctlError, match=said):
-        list(tenant.export())
+    sandbox.add_user("auth0|a")
+    with relay(sandbox.state) as running:
+        opened = Tenant(running.url, credentials, cache=tmp_path)
+        assert opened.user("auth0|a") is not None
+        opened.close()
+    alone = Tenant(running.url, credentials, cache=tmp_path)
+    with pytest.raises(NotAppliedError, match="cannot be reached") as caught:
+        alone.set_roles("auth0|a", [])
+    alone.close()
+    assert isinstance(caught.value, UnavailableError)
+    assert sandbox.writes() == []

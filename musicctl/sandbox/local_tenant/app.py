@@ -4,14 +4,33 @@ from urllib.parse import parse_qsl, unquote
 
 from aiohttp import web
 
-from musicctl.sandbox.local_tenant import jobs, refusals, tokens, users
+from musicctl.sandbox.local_tenant import (
+    actions,
+    bindings,
+    jobs,
+    refusals,
+    rules,
+    search,
+    tokens,
+    triggers,
+    users,
+)
 from musicctl.sandbox.local_tenant.calls import Call, Route, Services
 from musicctl.sandbox.local_tenant.refusals import Refusal
 from musicctl.sandbox.local_tenant.signing import Signer
 from musicctl.sandbox.local_tenant.storage import Storage
 from musicctl.settings.sandbox_state import SandboxState
 
-ROUTES: tuple[Route, ...] = (*tokens.ROUTES, *users.ROUTES, *jobs.ROUTES)
+ROUTES: tuple[Route, ...] = (
+    *tokens.ROUTES,
+    *users.ROUTES,
+    *search.ROUTES,
+    *jobs.ROUTES,
+    *actions.ROUTES,
+    *triggers.ROUTES,
+    *bindings.ROUTES,
+    *rules.ROUTES,
+)
 
 
 class App:

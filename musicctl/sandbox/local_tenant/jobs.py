@@ -3,47 +3,41 @@
 import asyncio
 import hashlib
 import hmac
+import re
 import secrets
 import string
-import zlib
-from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from typing import Literal, TypeAlias
 
 import msgspec
 from aiohttp import web
 
-from musicctl.sandbox.local_tenant import payloads, profiles, refusals
+from musicctl.sandbox.local_tenant import exports, profiles, refusals
 from musicctl.sandbox.local_tenant.calls import Call, Route, reply
+from musicctl.sandbox.local_tenant.exports import Asked
+from musicctl.sandbox.local_tenant.payloads import EXPORT
 from musicctl.sandbox.local_tenant.records import Job
-from musicctl.sandbox.local_tenant.storage import EXPORTED, Storage, milliseconds
+from musicctl.sandbox.local_tenant.storage import Storage, milliseconds
 
 LINK_KEY = "link-key"
+CONNECTION = "connection-id"
+CONNECTION_ID = re.compile(r"con_[A-Za-z0-9]{16}")
 KEPT = 24 * 60 * 60 * 1000
 """Milliseconds after which a job and its file are gone."""
 
-GZIP = 31
-"""zlib's window bits for a gzip header and the largest window."""
-
-DEFAULT = ("user_id", "email", "email_verified", "name", "nickname", "picture", "created_at", "updated_at")
-"""What an export without `fields` has; the documentation only says that metadata is not in it."""
+Status: TypeAlias = Literal["pending", "completed", "failed"]
 
 
-class _Field(msgspec.Struct, forbid_unknown_fields=True):
-    name: str
-    export_as: str | None = None
-
-
-class _Asked(msgspec.Struct, forbid_unknown_fields=True):
-    format: str = "json"
-    limit: int | None = None
-    fields: list[_Field] = []
-    connection_id: str | None = None
+def status(storage: Storage, job: Job) -> Status:
+    """Tell how far a job is: complete after the time that the tenant's settings give it."""
+    ends = job.created_at + storage.settings().export_time * 1000
+    return "pending" if milliseconds() < ends else "completed"
 
 
 async def start(call: Call) -> web.StreamResponse:
     """POST /jobs/users-exports: a new job, pending."""
     payload = await call.json_object()
-    _check(payload)
+    _check_connection(call.services.storage, exports.asked(payload))
     job = Job(f"job_{_letters(16)}", msgspec.json.encode(payload).decode(), milliseconds())
     call.services.storage.add_job(job)
     return reply(_shown(job, "pending"))
@@ -51,25 +45,31 @@ async def start(call: Call) -> web.StreamResponse:
 
 async def read(call: Call) -> web.StreamResponse:
     """GET /jobs/{id}: whether the job is complete, and then a fresh link to its file."""
-    settings = call.services.storage.settings()
-    job = _job(call.services.storage, call.arguments[0])
-    if milliseconds() < job.created_at + settings.export_time * 1000:
-        return reply(_shown(job, "pending"))
-    ends = milliseconds() + int(settings.link_lifetime * 1000)
-    signature = _signature(call.services.storage, job.id, str(ends))
-    link = f"http://127.0.0.1:{call.services.state.port}/exports/{job.id}.json.gz"
-    location = f"{link}?Expires={ends}&Signature={signature}"
-    return reply({**_shown(job, "completed"), "location": location})
+    storage = call.services.storage
+    job = _job(storage, call.arguments[0])
+    found = status(storage, job)
+    further = {"pending": _progress, "completed": _location}.get(found)
+    return reply({**_shown(job, found), **(further(call, job) if further else {})})
+
+
+async def read_errors(call: Call) -> web.StreamResponse:
+    """GET /jobs/{id}/errors: nothing, unless the job has failed."""
+    storage = call.services.storage
+    job = _job(storage, call.arguments[0])
+    if status(storage, job) != "failed":
+        return web.Response(status=204)
+    return reply({**_shown(job, "failed"), "status_details": "The job could not be completed."})
 
 
 async def download(call: Call) -> web.StreamResponse:
-    """GET the file itself: gzipped JSON lines, made while they are sent. Needs no token, and takes none."""
-    storage, job_id = call.services.storage, call.arguments[0].removesuffix(".json.gz")
+    """GET the file itself, made while it is sent. Needs no token, and takes none."""
+    storage = call.services.storage
+    job_id = call.arguments[0].partition(".")[0]
     _check_link(call, job_id)
-    asked = msgspec.json.decode(_job(storage, job_id).body, type=_Asked)
+    wanted = _asked(_job(storage, job_id))
     response = web.StreamResponse(headers={"Content-Type": "application/gzip"})
     await response.prepare(call.request)
-    chunks = _compressed(_lines(storage, asked))
+    chunks = exports.file(storage, wanted)
     with suppress(ConnectionResetError):  # the client has gone away
         while chunk := await asyncio.to_thread(next, chunks, b""):
             await response.write(chunk)
@@ -77,20 +77,19 @@ async def download(call: Call) -> web.StreamResponse:
     return response
 
 
-def _check(payload: Mapping[str, object]) -> None:
-    payloads.check(payload, payloads.EXPORT)
-    try:
-        asked = msgspec.convert(payload, _Asked)
-    except msgspec.ValidationError as error:
-        reason, description = str(error).replace("`", ""), payloads.EXPORT["fields"].description
-        raise refusals.invalid(reason, "fields", description) from None
-    if asked.limit is not None and asked.limit < 1:
-        reason = f"Value {asked.limit} is less than minimum 1"
-        raise refusals.invalid(reason, "limit", payloads.EXPORT["limit"].description)
-    if asked.format != "json" or asked.connection_id is not None:
-        raise refusals.not_emulated("exports as CSV or of one connection")
-    if any("." in field.name or "[" in field.name for field in asked.fields):
-        raise refusals.not_emulated("exports of fields inside of fields")
+def connection_id(storage: Storage) -> str:
+    """Return the id of the tenant's one connection, made at first use; it outlives a reset."""
+    return storage.document(CONNECTION, lambda: f"con_{_letters(16)}")
+
+
+def _check_connection(storage: Storage, wanted: Asked) -> None:
+    if wanted.connection_id is None:
+        return
+    if not CONNECTION_ID.fullmatch(wanted.connection_id):
+        reason = f"String does not match pattern ^{CONNECTION_ID.pattern}$"
+        raise refusals.invalid(reason, "connection_id", EXPORT["connection_id"].description)
+    if wanted.connection_id != connection_id(storage):
+        raise refusals.no_such_connection()
 
 
 def _job(storage: Storage, job_id: str) -> Job:
@@ -100,15 +99,31 @@ def _job(storage: Storage, job_id: str) -> Job:
     return job
 
 
-def _shown(job: Job, status: str) -> dict[str, object]:
+def _asked(job: Job) -> Asked:
+    return msgspec.json.decode(job.body, type=Asked)
+
+
+def _shown(job: Job, found: Status) -> dict[str, object]:
     asked = msgspec.json.decode(job.body, type=dict[str, object])
-    return {
-        "type": "users_export",
-        "status": status,
-        **asked,
-        "created_at": profiles.moment(job.created_at),
-        "id": job.id,
-    }
+    connection = {"connection": profiles.DATABASE} if "connection_id" in asked else {}
+    made = {"created_at": profiles.moment(job.created_at), "id": job.id}
+    return {"type": "users_export", "status": found, **asked, **connection, **made}
+
+
+def _progress(call: Call, job: Job) -> dict[str, object]:
+    """Return how much of a pending job's time has gone by and how much is left; nothing when it is late."""
+    takes = call.services.storage.settings().export_time * 1000
+    gone = max(milliseconds() - job.created_at, 0)
+    if gone >= takes:
+        return {}
+    return {"percentage_done": int(100 * gone / takes), "time_left_seconds": int((takes - gone) / 1000)}
+
+
+def _location(call: Call, job: Job) -> dict[str, object]:
+    storage = call.services.storage
+    ends = str(milliseconds() + int(storage.settings().link_lifetime * 1000))
+    link = f"http://127.0.0.1:{call.services.state.port}/exports/{job.id}.{_asked(job).format}.gz"
+    return {"location": f"{link}?Expires={ends}&Signature={_signature(storage, job.id, ends)}"}
 
 
 def _check_link(call: Call, job_id: str) -> None:
@@ -132,42 +147,9 @@ def _letters(count: int) -> str:
     return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(count))
 
 
-def _lines(storage: Storage, asked: _Asked) -> Iterator[bytes]:
-    """Yield the file's lines, a page at a time."""
-    left = asked.limit
-    for page in _pages(storage, asked):
-        lines = page if left is None else page[:left]
-        yield "".join(f"{line}\n" for line in lines).encode()
-        if left is not None:
-            left -= len(lines)
-            if not left:
-                return
-
-
-def _pages(storage: Storage, asked: _Asked) -> Iterator[list[str]]:
-    fields = [(field.name, field.export_as or field.name) for field in asked.fields]
-    if fields and all(name in EXPORTED for name, _ in fields):
-        yield from storage.all_lines(fields)
-        return
-    for users in storage.all_users():
-        yield [_line(profiles.profile(user), fields or [(name, name) for name in DEFAULT]) for user in users]
-
-
-def _line(user: Mapping[str, object], fields: list[tuple[str, str]]) -> str:
-    """Return the fields that the user has; what a user lacks is absent from the line."""
-    return msgspec.json.encode({shown: user[name] for name, shown in fields if name in user}).decode()
-
-
-def _compressed(lines: Iterator[bytes]) -> Iterator[bytes]:
-    packer = zlib.compressobj(level=1, wbits=GZIP)
-    for line in lines:
-        if chunk := packer.compress(line):
-            yield chunk
-    yield packer.flush()
-
-
 ROUTES = (
     Route("POST", "/api/v2/jobs/users-exports", start, ("read:users",)),
     Route("GET", "/api/v2/jobs/*", read, ("create:users", "read:users")),
+    Route("GET", "/api/v2/jobs/*/errors", read_errors, ("create:users", "read:users")),
     Route("GET", "/exports/*", download),
 )

@@ -16,20 +16,21 @@ class Property:
     type: str
     description: str
     nullable: bool = False
+    longest: int | None = None
 
 
 ROOT = {
     "blocked": Property("boolean", "Whether this user was blocked by an administrator"),
     "email": Property("string", "Email address of this user", nullable=True),
     "email_verified": Property("boolean", "Whether this email address is verified"),
-    "family_name": Property("string", "Family name/last name/surname of this user", nullable=True),
-    "given_name": Property("string", "Given name/first name/forename of this user", nullable=True),
-    "name": Property("string", "Name of this user", nullable=True),
-    "nickname": Property("string", "Preferred nickname or alias of this user", nullable=True),
+    "family_name": Property("string", "Family name/last name/surname of this user", True, 150),
+    "given_name": Property("string", "Given name/first name/forename of this user", True, 150),
+    "name": Property("string", "Name of this user", True, 300),
+    "nickname": Property("string", "Preferred nickname or alias of this user", True, 300),
     "phone_number": Property("string", "The user's phone number", nullable=True),
     "phone_verified": Property("boolean", "Whether this phone number is verified"),
     "picture": Property("string", "URL to picture, photo, or avatar of this user", nullable=True),
-    "username": Property("string", "The user's username", nullable=True),
+    "username": Property("string", "The user's username", True, 128),
 }
 """The attributes of a profile that a request may set; the properties below steer it and are not kept."""
 
@@ -48,7 +49,7 @@ CREATE = {
     **METADATA,
     "connection": Property("string", "Name of the connection this user should be created in"),
     "password": Property("string", "Initial password for this user"),
-    "user_id": Property("string", "The external user's id provided by the identity provider"),
+    "user_id": Property("string", "The external user's id provided by the identity provider", False, 255),
     "verify_email": Property("boolean", "Whether the user will receive a verification email"),
 }
 EXPORT = {
@@ -67,8 +68,16 @@ def check(payload: Mapping[str, object], allowed: Mapping[str, Property]) -> Non
         wanted = allowed[name]
         if not (value is None and wanted.nullable) and refusals.type_name(value) != wanted.type:
             raise refusals.wrong_type(wanted.type, value, name, wanted.description)
-        if value == "":
-            raise refusals.invalid("String is too short (0 chars), minimum 1", name, wanted.description)
+        if isinstance(value, str):
+            _check_length(value, name, wanted)
+
+
+def _check_length(value: str, name: str, wanted: Property) -> None:
+    if not value:
+        raise refusals.invalid("String is too short (0 chars), minimum 1", name, wanted.description)
+    if wanted.longest is not None and len(value) > wanted.longest:
+        reason = f"String is too long ({len(value)} chars), maximum {wanted.longest}"
+        raise refusals.invalid(reason, name, wanted.description)
 
 
 def check_email(email: object) -> None:

@@ -14,22 +14,26 @@ DATABASE = "Username-Password-Authentication"
 
 AVATARS = "https%3A%2F%2Fcdn.auth0.com%2Favatars%2F"
 
-_object = msgspec.json.Decoder(dict[str, object])
-
 
 def profile(user: StoredUser) -> dict[str, object]:
-    """Return the profile in the order of its keys, which is Auth0's; what is not set is absent, not null."""
+    """Return the profile in the order of its keys, which is Auth0's; what is not set is absent, not null.
+
+    Root attributes win over what follows from the columns, so that a profile may be as odd as it likes.
+    """
     found: dict[str, object] = {
         **_derived(user.user_id, user.email),
-        **_decoded(user.root),
-        "user_id": user.user_id,
-        "email": user.email,
         "created_at": moment(user.created_at),
         "updated_at": moment(user.updated_at),
-        "app_metadata": metadata(user.app_metadata),
-        "user_metadata": metadata(user.user_metadata),
+        **_decoded(user.root),
+        "user_id": user.user_id,
     }
-    return {name: found[name] for name in sorted(found) if found[name] is not None}
+    if user.email is not None:
+        found["email"] = user.email
+    shown = {name: value for name, value in found.items() if value is not None}
+    for name, text in (("app_metadata", user.app_metadata), ("user_metadata", user.user_metadata)):
+        if text is not None:
+            shown[name] = metadata(text)
+    return dict(sorted(shown.items()))
 
 
 def metadata(text: str | None) -> object:
@@ -62,7 +66,8 @@ def moment(milliseconds: int) -> str:
 
 
 def _decoded(text: str | None) -> dict[str, object]:
-    return {} if text is None else _object.decode(text)
+    root = {} if text is None else msgspec.json.decode(text)
+    return root if isinstance(root, dict) else {}
 
 
 def _derived(user_id: str, email: str | None) -> dict[str, object]:

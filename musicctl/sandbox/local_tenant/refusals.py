@@ -115,6 +115,96 @@ def denied(status: int, description: str) -> Refusal:
     return Refusal(status, {"error": "access_denied", "error_description": description})
 
 
+def bad_token_request(code: str, description: str) -> Refusal:
+    """Return the token endpoint's refusal of a request that it cannot understand."""
+    return Refusal(400, {"error": code, "error_description": description})
+
+
+def invalid_paging() -> Refusal:
+    """Return the refusal of a page beyond the first thousand users of a search."""
+    where = "https://auth0.com/docs/users/search/v3/view-search-results-by-page#limitation"
+    return refusal(400, f"You can only page through the first 1000 records. See {where}", "invalid_paging")
+
+
+def query_too_slow() -> Refusal:
+    """Return the refusal of a search that takes too long."""
+    where = "https://auth0.com/docs/best-practices/search-best-practices"
+    advice = f"Please try refining your search criteria. See {where}."
+    return refusal(503, f"The query exceeded the timeout. {advice}")
+
+
+def uri_too_long() -> Refusal:
+    """Return the refusal of a search whose query is too long."""
+    return refusal(414, "Request-URI Too Large")
+
+
+def no_such_connection() -> Refusal:
+    """Return the refusal of an export for a connection that the tenant has not."""
+    return refusal(400, "The connection does not exist.", "inexistent_connection")
+
+
+def no_such_action() -> Refusal:
+    """Return the refusal for an id that no Action has."""
+    return refusal(404, "That action does not exist.")
+
+
+def no_such_action_version() -> Refusal:
+    """Return the refusal for a version that an Action has not."""
+    return refusal(404, "The action version does not exist.")
+
+
+def action_exists() -> Refusal:
+    """Return the refusal for an Action's name that is taken."""
+    return refusal(409, "An action with the same name already exists.")
+
+
+def action_is_bound() -> Refusal:
+    """Return the refusal to remove an Action that a trigger runs."""
+    return refusal(409, "Unable to delete an action bound to a trigger.")
+
+
+def action_is_not_built() -> Refusal:
+    """Return the refusal to deploy an Action whose draft is not built."""
+    return refusal(400, "A draft must be in the 'built' state before it can be deployed.")
+
+
+def action_is_not_deployed() -> Refusal:
+    """Return the refusal to bind an Action that has no version."""
+    return refusal(400, "Trying to create a binding for an action that has not been deployed yet")
+
+
+def wrong_trigger() -> Refusal:
+    """Return the refusal to have an Action run by a trigger that it is not made for."""
+    return refusal(400, "can't upgrade to this trigger.")
+
+
+def no_such_trigger(trigger_id: str) -> Refusal:
+    """Return the refusal for a path that names a trigger which Auth0 has not."""
+    where = "on property triggerId (An actions extensibility point.)"
+    return refusal(400, f"Path validation error: 'No enum match for: {trigger_id}' {where}.", "invalid_uri")
+
+
+def no_such_binding_shape(place: int) -> Refusal:
+    """Return the refusal for one entry of a list of bindings that is none."""
+    reason = "'Data does not match any schemas from 'oneOf'' on property"
+    return bad_request(f"Payload validation error: {reason} bindings[{place}].")
+
+
+def too_many_entities() -> Refusal:
+    """Return the refusal to make one more of what a tenant may have so many of."""
+    return refusal(403, "You reached the limit of entities of this type for this tenant.")
+
+
+def no_such_rule() -> Refusal:
+    """Return the refusal for an id that no Rule has."""
+    return refusal(404, "Rule not found.", "inexistent_rule")
+
+
+def retired() -> Refusal:
+    """Return the refusal to make or change a Rule."""
+    return refusal(403, "Insufficient privileges to use this deprecated feature")
+
+
 def link_denied(code: str, message: str, status: int = 403) -> Refusal:
     """Return the file store's refusal of a link, which is XML."""
     head = '<?xml version="1.0" encoding="UTF-8"?>\n'

@@ -11,7 +11,14 @@ CREATE TABLE IF NOT EXISTS users (
     user_metadata TEXT,
     root          TEXT
 );
-CREATE INDEX IF NOT EXISTS users_by_email ON users (email);
+DROP INDEX IF EXISTS users_by_email;
+CREATE INDEX IF NOT EXISTS users_by_any_case ON users (email COLLATE NOCASE);
+CREATE TABLE IF NOT EXISTS unindexed (
+    seq INTEGER PRIMARY KEY, user_id TEXT NOT NULL, at INTEGER NOT NULL, prior TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS signing_keys (seq INTEGER PRIMARY KEY AUTOINCREMENT, pem TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS client_keys (pem TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS assertions (jti TEXT PRIMARY KEY, ends REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS jobs (id TEXT PRIMARY KEY, body TEXT NOT NULL, created_at INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS documents (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS effects (
@@ -22,7 +29,36 @@ CREATE TABLE IF NOT EXISTS requests (
     seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL,
     status INTEGER NOT NULL
 );
+CREATE TABLE IF NOT EXISTS actions (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL UNIQUE,
+    created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, content TEXT NOT NULL,
+    drafted_at INTEGER NOT NULL, built_at INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS action_versions (
+    id TEXT PRIMARY KEY, action_id TEXT NOT NULL, number INTEGER NOT NULL, content TEXT NOT NULL,
+    drafted_at INTEGER NOT NULL, created_at INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS action_bindings (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, trigger_id TEXT NOT NULL, action_id TEXT NOT NULL,
+    display_name TEXT NOT NULL, created_at INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS rules (
+    position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, script TEXT NOT NULL,
+    enabled INTEGER NOT NULL
+);
 """
 
-EMPTIED = ("users", "jobs", "effects", "requests")
+EMPTIED = (
+    "users",
+    "unindexed",
+    "client_keys",
+    "assertions",
+    "jobs",
+    "effects",
+    "requests",
+    "actions",
+    "action_versions",
+    "action_bindings",
+    "rules",
+)
 """What a reset empties."""

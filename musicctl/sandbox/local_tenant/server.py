@@ -24,6 +24,9 @@ PORT_TAKEN = 98
 LOCK_PATIENCE = 2.0
 """Seconds to try for the lock: who only looks whether a tenant runs holds it for a moment too."""
 
+LONGEST_LINE = 1 << 16
+"""Bytes of a request's first line that are read at all; endpoints have lower limits, and answer 414."""
+
 SHUTDOWN_PATIENCE = 2.0
 """Seconds that requests under way get to finish after SIGTERM."""
 
@@ -74,7 +77,7 @@ async def _serve(state: SandboxState, storage: Storage, ready_fd: int | None) ->
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    server = web.Server(App(state, storage).handle, access_log=None)
+    server = web.Server(App(state, storage).handle, access_log=None, max_line_size=LONGEST_LINE)
     runner = web.ServerRunner(server, shutdown_timeout=SHUTDOWN_PATIENCE)
     await runner.setup()
     try:

@@ -2,17 +2,24 @@
 
 import msgspec
 
-SCOPES = "read:users create:users update:users update:users_app_metadata"
+SCOPES = (
+    "read:users create:users update:users delete:users update:users_app_metadata"
+    " read:actions create:actions update:actions delete:actions read:rules"
+)
 
 
 class TenantSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The scopes granted to the sandbox's client, separated by blanks, and some times in seconds.
 
     A link to an export's file ends `link_lifetime` after the job was read, 60 at Auth0; an export job takes
-    `export_time` from pending to completed.
+    `export_time` from pending to completed, and an Action `build_time` from pending to built. A write is seen
+    by the user search after `index_delay`, and a search is given up after `query_timeout`, 2 at Auth0.
     """
 
     scopes: str = SCOPES
     token_lifetime: int = 86400
     link_lifetime: float = 60.0
     export_time: float = 0.0
+    build_time: float = 0.5
+    index_delay: float = 0.0
+    query_timeout: float = 2.0

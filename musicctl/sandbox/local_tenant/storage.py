@@ -93,14 +93,19 @@ class Storage:
         found = self.rows(f"SELECT {USER} FROM users WHERE user_id = ?", user_id)
         return StoredUser(*found[0]) if found else None
 
-    def users_by_email(self, email: str) -> list[StoredUser]:
-        """Return every user with exactly this email address, the oldest first."""
-        found = self.rows(f"SELECT {USER} FROM users WHERE email = ? ORDER BY seq", email)
-        return [StoredUser(*row) for row in found]
+    def users_by_email(self, email: str, *, any_case: bool = False) -> list[StoredUser]:
+        """Return every user with this email address, exactly or in any case of ASCII, the oldest first."""
+        found = self.rows(f"SELECT {USER} FROM users WHERE email = ? COLLATE NOCASE ORDER BY seq", email)
+        users = [StoredUser(*row) for row in found]
+        return [user for user in users if any_case or user.email == email]
 
     def put_user(self, user: StoredUser) -> None:
         """Write one user, new or as a replacement of the one with the same id."""
         self.write(PUT_USER, *user)
+
+    def delete_user(self, user_id: str) -> None:
+        """Remove the user with this id."""
+        self.write("DELETE FROM users WHERE user_id = ?", user_id)
 
     def count_users(self) -> int:
         """Return how many users there are."""
@@ -176,7 +181,7 @@ class Storage:
         return Job(*found[0]) if found else None
 
     def log_effect(
-        self, *, method: str, path: str, user_id: str, body: str, correlation_id: str | None
+        self, *, method: str, path: str, user_id: str | None, body: str, correlation_id: str | None
     ) -> None:
         """Record a write that took effect; belongs into its transaction."""
         self.write(
@@ -229,8 +234,10 @@ class Storage:
 
     def rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """Run one statement and return its rows: in the block's transaction, or as one of its own."""
-        with _speaking(self._path):
+        try:  # what is cheaper than a block counts here: every request comes by several times
             return self._connection.execute(statement, values).fetchall()
+        except sqlite3.Error as error:
+            raise _unusable(self._path, error) from None
 
     def write(self, statement: str, *values: object) -> None:
         """Run one statement: in the block's transaction, or as one of its own."""
@@ -273,6 +280,10 @@ def _speaking(path: Path) -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, OSError) as error:
-        raise MusicctlError(
-            f"the local tenant's state {path} cannot be used: {error}", hint="musicctl sandbox reset"
-        ) from None
+        raise _unusable(path, error) from None
+
+
+def _unusable(path: Path, error: Exception) -> MusicctlError:
+    return MusicctlError(
+        f"the local tenant's state {path} cannot be used: {error}", hint="musicctl sandbox reset"
+    )

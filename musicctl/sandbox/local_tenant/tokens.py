@@ -1,29 +1,24 @@
-"""Tokens: POST /oauth/token by client credentials, and the key set that they are checked with."""
+"""Tokens: POST /oauth/token by client credentials, and what is published for checking them."""
 
-import hmac
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
 from aiohttp import web
 
-from musicctl.sandbox.local_tenant import refusals
+from musicctl.sandbox.local_tenant import clients, refusals
 from musicctl.sandbox.local_tenant.calls import Call, Route, reply
-from musicctl.settings.sandbox_state import SandboxState
 
 GRANTS = "https://auth0.com/docs/api/v2#!/Client_Grants/post_client_grants"
+OTHER_GRANTS = ("authorization_code", "refresh_token", "password", "urn:", "http://auth0.com/")
+"""How Auth0's other grant types are called, or begin."""
 
 
 async def issue(call: Call) -> web.StreamResponse:
     """Issue an access token for the Management API with the scopes that the client was granted."""
     asked = await _parameters(call)
-    if not asked.get("grant_type"):
-        missing = {"error": "invalid_request", "error_description": "Missing required parameter: grant_type"}
-        raise refusals.Refusal(400, missing)
-    if asked["grant_type"] != "client_credentials":
-        raise refusals.not_emulated(f"the grant type {asked['grant_type']}")
-    if "client_assertion" in asked:
-        raise refusals.not_emulated("private_key_jwt")
-    _check(asked, call.services.state)
+    _check_grant(asked.get("grant_type"))
+    clients.authenticate(call, asked)
+    _check_audience(asked, call.services.state.auth0_audience)
     settings = call.services.storage.settings()
     body = {
         "access_token": call.services.signer.issue(settings.scopes, settings.token_lifetime),
@@ -37,8 +32,31 @@ async def issue(call: Call) -> web.StreamResponse:
 
 
 async def key_set(call: Call) -> web.StreamResponse:
-    """Show the public signing key."""
+    """Show the public signing keys."""
     return reply(call.services.signer.key_set())
+
+
+async def configuration(call: Call) -> web.StreamResponse:
+    """Show the tenant's endpoints and abilities, as OpenID Connect wants them described."""
+    issuer = call.services.signer.issuer
+    return reply(
+        {
+            "issuer": issuer,
+            "authorization_endpoint": f"{issuer}authorize",
+            "token_endpoint": f"{issuer}oauth/token",
+            "userinfo_endpoint": f"{issuer}userinfo",
+            "jwks_uri": f"{issuer}.well-known/jwks.json",
+            "response_types_supported": ["code", "token", "id_token"],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": ["RS256"],
+            "token_endpoint_auth_methods_supported": [
+                "client_secret_basic",
+                "client_secret_post",
+                "private_key_jwt",
+            ],
+            "token_endpoint_auth_signing_alg_values_supported": clients.ALGORITHMS,
+        }
+    )
 
 
 async def _parameters(call: Call) -> Mapping[str, object]:
@@ -48,15 +66,22 @@ async def _parameters(call: Call) -> Mapping[str, object]:
     return {name: value for name, value in (await call.json_object()).items() if value is not None}
 
 
-def _check(asked: Mapping[str, object], state: SandboxState) -> None:
-    known = _same(asked.get("client_id"), state.auth0_client_id)
-    if not (known and _same(asked.get("client_secret"), state.auth0_client_secret)):
-        raise refusals.denied(401, "Unauthorized")
+def _check_grant(grant: object) -> None:
+    if not grant:
+        raise refusals.bad_token_request("invalid_request", "Missing required parameter: grant_type")
+    if grant == "client_credentials":
+        return
+    if str(grant).startswith(OTHER_GRANTS):
+        raise refusals.not_emulated(f"the grant type {grant}")
+    raise refusals.bad_token_request("unsupported_grant_type", f"Unsupported grant type: {grant}")
+
+
+def _check_audience(asked: Mapping[str, object], audience: str) -> None:
     if "audience" not in asked:
         raise refusals.denied(
             403, "No audience parameter was provided, and no default audience has been configured"
         )
-    if not _same(asked["audience"], state.auth0_audience):
+    if not clients.same(asked["audience"], audience):
         raise refusals.denied(
             403,
             f'Client is not authorized to access "{asked["audience"]}".'
@@ -64,11 +89,8 @@ def _check(asked: Mapping[str, object], state: SandboxState) -> None:
         )
 
 
-def _same(given: object, wanted: str) -> bool:
-    return isinstance(given, str) and hmac.compare_digest(given.encode(errors="replace"), wanted.encode())
-
-
 ROUTES = (
     Route("POST", "/oauth/token", issue),
     Route("GET", "/.well-known/jwks.json", key_set),
+    Route("GET", "/.well-known/openid-configuration", configuration),
 )

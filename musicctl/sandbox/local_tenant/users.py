@@ -6,32 +6,41 @@ from collections.abc import Mapping
 import msgspec
 from aiohttp import web
 
-from musicctl.sandbox.local_tenant import metadata, payloads, profiles, refusals
+from musicctl.sandbox.local_tenant import indexing, metadata, payloads, profiles, queries, refusals
 from musicctl.sandbox.local_tenant.calls import Call, Route, reply
 from musicctl.sandbox.local_tenant.metadata import Kind
 from musicctl.sandbox.local_tenant.records import StoredUser
 from musicctl.sandbox.local_tenant.storage import milliseconds
 
 METADATA: tuple[Kind, ...] = ("app_metadata", "user_metadata")
-INCLUDE = "Whether specified fields are to be included (true) or excluded (false)"
+APART = (
+    ("password", "email"),
+    ("password", "email_verified"),
+    ("username", "email"),
+    ("username", "email_verified"),
+    ("username", "password"),
+)
+"""What cannot be updated simultaneously."""
 
 
 async def read(call: Call) -> web.StreamResponse:
     """GET /users/{id}: the profile, or the fields asked for."""
-    _check_query(call, {"fields", "include_fields"})
+    queries.check_names(call.query, queries.FIELDS)
+    queries.boolean(call.query, "include_fields", True)
     user = call.services.storage.get_user(call.arguments[0])
     if user is None:
         raise refusals.no_such_user()
-    return reply(_selected(call, user))
+    return reply(queries.selected(call.query, user))
 
 
 async def by_email(call: Call) -> web.StreamResponse:
     """GET /users-by-email: every account with exactly this address, or an empty array."""
-    _check_query(call, {"email", "fields", "include_fields"})
+    queries.check_names(call.query, queries.FIELDS | {"email"})
+    queries.boolean(call.query, "include_fields", True)
     if "email" not in call.query:
         raise refusals.invalid("Missing required property: email", "", "", "Query")
     found = call.services.storage.users_by_email(call.query["email"])
-    return reply([_selected(call, user) for user in found])
+    return reply([queries.selected(call.query, user) for user in found])
 
 
 async def change(call: Call) -> web.StreamResponse:
@@ -44,7 +53,9 @@ async def change(call: Call) -> web.StreamResponse:
         if user is None:
             raise refusals.no_such_user()
         if payload:
+            _check_address(call, user, payload)
             user = _changed(user, payload)
+            indexing.remember(storage, user.user_id)
             storage.put_user(user)
             _record(call, user, payload)
     return reply(profiles.profile(user))
@@ -63,9 +74,22 @@ async def create(call: Call) -> web.StreamResponse:
         namesakes = [found for found in storage.users_by_email(email) if profiles.is_database(found.user_id)]
         if namesakes or storage.get_user(user.user_id):
             raise refusals.user_exists()
+        indexing.remember(storage, user.user_id)
         storage.put_user(user)
         _record(call, user, payload)
     return reply(profiles.profile(user), 201)
+
+
+async def delete(call: Call) -> web.StreamResponse:
+    """DELETE /users/{id}: the user is gone, also when there was none."""
+    storage = call.services.storage
+    with storage.writing():
+        user = storage.get_user(call.arguments[0])
+        if user is not None:
+            indexing.remember(storage, user.user_id)
+            storage.delete_user(user.user_id)
+            _record(call, user, {})
+    return web.Response(status=204)
 
 
 def _changed(user: StoredUser, payload: Mapping[str, object]) -> StoredUser:
@@ -73,6 +97,8 @@ def _changed(user: StoredUser, payload: Mapping[str, object]) -> StoredUser:
         _refuse_removals(payload)
     elif "email" in payload:
         raise refusals.bad_request("Cannot update email for non-database user.")
+    if payload.get("email"):
+        payload = {**payload, "email": str(payload["email"]).lower()}
     # Two changes within a millisecond still show two times.
     return _with_payload(user, payload)._replace(updated_at=max(milliseconds(), user.updated_at + 1))
 
@@ -105,9 +131,20 @@ def _record(call: Call, user: StoredUser, payload: Mapping[str, object]) -> None
     )
 
 
+def _check_address(call: Call, user: StoredUser, payload: Mapping[str, object]) -> None:
+    """Refuse an address that another account of the database has. The wording is not documented."""
+    email = str(payload.get("email")).lower()
+    others = {found.user_id for found in call.services.storage.users_by_email(email)} - {user.user_id}
+    if "email" in payload and any(map(profiles.is_database, others)):
+        raise refusals.refusal(400, "The specified new email already exists", "auth0_idp_error")
+
+
 def _check_change(call: Call, payload: Mapping[str, object]) -> None:
     payloads.check(payload, payloads.PATCH)
     payloads.check_email(payload.get("email"))
+    for one, other in APART:
+        if one in payload and other in payload:
+            raise refusals.bad_request(f"Cannot update {one} and {other} simultaneously.")
     _check_metadata(payload)
     # That the narrow scope covers app_metadata alone follows from its name; nothing documents it.
     if payload.keys() - {"app_metadata"} and "update:users" not in call.scopes:
@@ -142,30 +179,13 @@ def _refuse_removals(payload: Mapping[str, object]) -> None:
         )
 
 
-def _check_query(call: Call, allowed: set[str]) -> None:
-    for name in call.query:
-        if name not in allowed:
-            raise refusals.invalid(f"Additional properties not allowed: {name}", "", "", "Query")
-    if call.query.get("include_fields", "true") not in ("true", "false"):
-        reason = "Expected type boolean but found type string"
-        raise refusals.invalid(reason, "include_fields", INCLUDE, "Query")
-
-
-def _selected(call: Call, user: StoredUser) -> dict[str, object]:
-    """Return the profile with, or without, the fields that the query names."""
-    shown = profiles.profile(user)
-    if not call.query.get("fields"):
-        return shown
-    named = set(call.query["fields"].split(","))
-    included = call.query.get("include_fields", "true") == "true"
-    return {name: value for name, value in shown.items() if (name in named) == included}
-
-
 READ = ("read:users", "read:current_user", "read:user_idp_tokens")
+DELETE = ("delete:users", "delete:current_user")
 UPDATE = ("update:users", "update:users_app_metadata", "update:current_user_metadata")
 ROUTES = (
     Route("GET", "/api/v2/users/*", read, READ),
     Route("PATCH", "/api/v2/users/*", change, UPDATE),
+    Route("DELETE", "/api/v2/users/*", delete, DELETE),
     Route("POST", "/api/v2/users", create, ("create:users",)),
     Route("GET", "/api/v2/users-by-email", by_email, ("read:users",)),
 )

@@ -43,6 +43,7 @@ CREATE TABLE musicctl.changes (
     PRIMARY KEY (run, seq)
 );
 CREATE INDEX changes_user_id ON musicctl.changes (user_id);
+CREATE INDEX changes_ended_at ON musicctl.changes (ended_at);
 CREATE INDEX changes_sent ON musicctl.changes (run) WHERE state = 'sent';
 
 -- At most one writer of each kind; the token only ever grows.

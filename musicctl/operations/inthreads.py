@@ -1,0 +1,58 @@
+"""Runs one task per item in a few threads, and hands the results over as they come."""
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Generator, Sequence
+from typing import TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+STOPPING = 0.5
+"""Seconds that tasks under way get to end when the caller stops early; no new one starts."""
+
+
+def in_threads(
+    items: Sequence[T], task: Callable[[T], R], threads: int, *, interrupt: Callable[[], None]
+) -> Generator[R, None, None]:
+    """Yield `task(item)` of every item, in no order; the first exception of a task is raised here.
+
+    Where it ends early, by that or by its caller, `interrupt` is to end what the tasks wait for.
+    """
+    waiting = iter(items)
+    turn, stop = threading.Lock(), threading.Event()
+    results: queue.SimpleQueue[tuple[R | None, BaseException | None]] = queue.SimpleQueue()
+
+    def work() -> None:
+        while not stop.is_set():
+            with turn:
+                found = next(waiting, turn)
+            if found is turn:
+                return
+            try:
+                results.put((task(found), None))  # type: ignore[arg-type]  # the mark is gone by now
+            except BaseException as failure:  # noqa: BLE001 -- handed to the thread that waits for it
+                results.put((None, failure))
+                return
+
+    running = [threading.Thread(target=work, daemon=True) for _ in range(min(threads, len(items)))]
+    for thread in running:
+        thread.start()
+    try:
+        for _ in items:
+            yield _sound(*results.get())
+    except BaseException:
+        interrupt()
+        raise
+    finally:
+        stop.set()
+        deadline = time.monotonic() + STOPPING
+        for thread in running:
+            thread.join(max(0.0, deadline - time.monotonic()))
+
+
+def _sound(result: R | None, failure: BaseException | None) -> R:
+    if failure is not None:
+        raise failure
+    return result  # type: ignore[return-value]  # there is one where nothing failed

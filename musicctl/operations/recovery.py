@@ -1,0 +1,97 @@
+"""Finds out what became of changes that an earlier run sent and never confirmed, and records what is true."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from musicctl.errors import MusicctlError
+from musicctl.operations.apply import UnreadableError
+from musicctl.operations.inthreads import in_threads
+from musicctl.operations.lease import Lease
+from musicctl.operations.rolewriting import roles_of
+from musicctl.policy.report import Outcome
+from musicctl.store import unconfirmed
+from musicctl.store.database import Database
+from musicctl.store.unconfirmed import Truth, Unconfirmed
+from musicctl.tenant.client import Tenant
+from musicctl.tenant.users import TenantUser
+
+CUT_OFF = "the run was cut off; "
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """How many changes were looked up, by what was found, and how many runs were cut off."""
+
+    applied: int = 0
+    failed: int = 0
+    unknown: int = 0
+    gone: int = 0
+    runs: int = 0
+
+    @property
+    def changes(self) -> int:
+        """All changes together."""
+        return self.applied + self.failed + self.unknown + self.gone
+
+
+def recover(
+    database: Database,
+    tenant: Tenant,
+    lease: Lease | None,
+    *,
+    settle: float,
+    threads: int,
+    say: Callable[[str], None],
+) -> Recovered:
+    """Record the truth about every change that an earlier holder of `lease` left as sent.
+
+    What its dead process had handed to the network may still arrive: `settle` seconds are waited out first,
+    from the moment at which the lease became ours. Without a lease it is about writers that need none.
+    """
+    fence = None if lease is None else lease.fence
+    found = unconfirmed.find(database, fence)
+    if found:
+        count = f"{len(found):,} change{'s' if len(found) > 1 else ''}"
+        say(f"an earlier run was cut off: looking up what became of {count}")
+        time.sleep(settle)
+    truths = list(in_threads(found, lambda change: _truth(tenant, change), threads, interrupt=tenant.stop))
+    if lease is not None:
+        lease.check()
+    runs = unconfirmed.settle(database, truths, fence)
+    states = [truth.state for truth in truths]
+    return Recovered(
+        applied=states.count(Outcome.APPLIED.value),
+        failed=states.count(Outcome.FAILED.value),
+        unknown=states.count(Outcome.UNKNOWN.value),
+        gone=states.count(Outcome.GONE.value),
+        runs=runs,
+    )
+
+
+def _truth(tenant: Tenant, change: Unconfirmed) -> Truth:
+    user = tenant.user(change.user_id)
+    if user is None:
+        return _said(change, Outcome.GONE, None, "the tenant has no such user any more")
+    try:
+        now = _value(user, change.field)
+    except UnreadableError as why:
+        return _said(change, Outcome.UNKNOWN, None, str(why))
+    if now == change.after:
+        return _said(change, Outcome.APPLIED, now, "found in the tenant")
+    if now == change.before:
+        return _said(change, Outcome.FAILED, None, "it never reached the tenant")
+    return _said(change, Outcome.UNKNOWN, None, "the value was changed since by somebody else")
+
+
+def _value(user: TenantUser, field: str) -> object:
+    """Return a field's value in the shape that JSON gives it in the journal."""
+    if field == "roles":
+        return list(roles_of(user))
+    if field == "display_name":
+        return user.display_name
+    raise MusicctlError(f"the journal has a change of {field}, which this version cannot look up")
+
+
+def _said(change: Unconfirmed, outcome: Outcome, after: object, detail: str) -> Truth:
+    return Truth(change=change, state=outcome.value, after=after, detail=CUT_OFF + detail)

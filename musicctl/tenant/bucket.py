@@ -1,0 +1,145 @@
+"""One bucket of the tenant's rate limit, as we know it: what is left, what is under way, what is ours."""
+
+from math import ceil, inf
+
+from musicctl.tenant.ratelimit import LONGEST_WAIT
+from musicctl.tenant.refill import SLACK, Refill
+
+UNTOLD = 1.0
+"""Seconds after which more is added to an empty bucket, when the tenant does not say."""
+
+LOOK_AGAIN = 0.5
+"""Seconds after which who waits looks again, when only a reply can tell more."""
+
+FIRST_GRAIN, COARSEST = 0.25, 1.0
+"""Seconds between two lumps of a bucket that is not refilled steadily: suspected first, and then."""
+
+NEARLY = 1e-6
+
+
+class Bucket:
+    """Pure: the time is handed in. What is under way counts as spent until a reply has shown that it was.
+
+    `share` is the part that is ours: the rest of the bucket stays unspent, and of what comes in the same
+    part is spent. The latter is not held to for the few seconds in which the refill is being learned, and
+    made good for afterwards.
+    """
+
+    def __init__(self, limit: int, share: float, now: float) -> None:
+        self.limit = limit
+        self._share = share
+        self._remaining, self._seen_at, self._basis_at = limit, now, -inf
+        self._told_at = self._blocked_until = now
+        self._sent, self._free, self._under_way = 0, 0, dict[int, float]()
+        self._reserved = 0
+        self._refusals, self._grain = 0, 0.0
+        self._refill, self._learning = Refill(SLACK), True
+        self._purse, self._purse_at = share * limit, now
+
+    def delay(self, need: int, now: float) -> float:
+        """Return the seconds until `need` requests may be sent, 0 for at once; ask again after that."""
+        if now < self._blocked_until:
+            return self._blocked_until - now
+        return max(self._until_there(need, now), self._until_ours(need, now))
+
+    def blocked(self, now: float) -> float:
+        """Return the seconds for which the tenant refuses everything, as far as we know."""
+        return max(0.0, self._blocked_until - now)
+
+    def reserve(self, now: float) -> None:
+        """Set one request aside, to be sent later."""
+        self._save_up(now)
+        self._reserved += 1
+        self._purse -= 1.0
+
+    def give_back(self) -> None:
+        """Take back what was reserved and is not sent."""
+        self._reserved -= 1
+        self._purse += 1.0
+
+    def send(self, now: float) -> int:
+        """Count a reserved request as under way and return its number."""
+        self._reserved -= 1
+        self._under_way[self._sent] = now
+        self._sent += 1
+        return self._sent - 1
+
+    def lost(self, number: int) -> None:
+        """Take in that a request ended without a word about what is left; it may have been counted."""
+        del self._under_way[number]
+        self._remaining = max(0, self._remaining - 1)
+
+    def replied(self, number: int, remaining: int, wait: float | None, now: float) -> None:
+        """Take in a reply; replies may come in another order than the tenant made them."""
+        sent_at = self._under_way.pop(number)
+        self._refusals = 0
+        if sent_at < self._basis_at:
+            # It may have been answered before the one that we build on: it can only make us more careful.
+            if remaining < self._remaining:
+                self._remaining, self._seen_at = remaining, now
+            return
+        self._remaining, self._seen_at, self._basis_at = remaining, now, now
+        self._told_at = now + (UNTOLD if wait is None else wait)
+        earlier = sum(each < number for each in self._under_way)
+        later = len(self._under_way) - earlier
+        counted = (number + 1 - earlier - self._free, number + 1 + later - self._free)
+        full = remaining >= self.limit - 1
+        self._refill.saw(at=sent_at, now=now, remaining=remaining, full=full, sent=counted)
+        self._go_on_learning(now)
+
+    def refused(self, number: int, wait: float | None, now: float) -> None:
+        """Take in a 429: nothing is left until the time that the tenant says, or a growing one of ours."""
+        del self._under_way[number]
+        self._free += 1
+        if wait is None:
+            wait = min(LONGEST_WAIT, UNTOLD * 2.0 ** min(self._refusals, 10))
+        if now >= self._blocked_until:
+            self._refusals += 1
+            self._coarsen()
+        self._remaining = 0
+        self._seen_at = self._basis_at = now
+        self._told_at = self._blocked_until = max(self._blocked_until, now + wait)
+
+    def _until_there(self, need: int, now: float) -> float:
+        """Return the seconds until the tenant has that many besides those that stay unspent."""
+        committed = len(self._under_way) + self._reserved
+        unspent = (1.0 - self._share) * self.limit
+        # A bucket that never holds so many gives what it has: else nothing would ever be sent.
+        goal = min(need + unspent, self.limit) + committed
+        missing = goal - self._remaining
+        if missing <= NEARLY or (committed == 0 and now >= self._told_at):
+            return 0.0
+        if goal > self.limit and committed:
+            return LOOK_AGAIN
+        if self._refill.rate is None:
+            return LOOK_AGAIN if committed else self._told_at - now
+        at = self._seen_at + self._whole_grains(missing / self._refill.rate)
+        return max(0.0, (at if committed else min(at, self._told_at)) - now)
+
+    def _coarsen(self) -> None:
+        """Believe that less comes in at a time; what was learned before may have taken one lump for two."""
+        if self._grain < COARSEST:
+            self._grain = COARSEST if self._grain else FIRST_GRAIN
+            self._refill = Refill(slack=max(SLACK, self._grain))
+
+    def _whole_grains(self, seconds: float) -> float:
+        return ceil(seconds / self._grain - NEARLY) * self._grain if self._grain else seconds
+
+    def _until_ours(self, need: int, now: float) -> float:
+        """Return the seconds until our part of what comes in covers that many."""
+        if self._share >= 1.0 or self._learning or self._refill.rate is None:
+            return 0.0
+        self._save_up(now)
+        missing = min(need, self._share * self.limit) - self._purse
+        return 0.0 if missing <= NEARLY else missing / (self._share * self._refill.rate)
+
+    def _save_up(self, now: float) -> None:
+        """Add our part of what came in; while the rate is being learned, that waits for the end of it."""
+        if not self._learning and self._refill.rate is not None:
+            came_in = self._share * self._refill.rate * (now - self._purse_at)
+            self._purse, self._purse_at = min(self._share * self.limit, self._purse + came_in), now
+
+    def _go_on_learning(self, now: float) -> None:
+        self._save_up(now)
+        self._learning = not self._refill.learned(now)
+        self._save_up(now)

@@ -1,0 +1,128 @@
+"""Sends one request through the SDK: with a token, within the rate limit, and judged by its reply alone."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
+
+from musicctl.errors import DeniedError
+from musicctl.tenant import ratelimit
+from musicctl.tenant.http import Http
+from musicctl.tenant.pacer import Kind, Ticket
+from musicctl.tenant.retries import Resend
+from musicctl.tenant.speaking import LostReplyError, UncertainError, refused, speaking
+from musicctl.tenant.token import TokenSource
+
+if TYPE_CHECKING:
+    import httpx
+    from auth0.management.client import Auth0
+
+    Request: TypeAlias = Callable[[Auth0], object]
+
+T = TypeVar("T")
+
+
+class Sender:
+    """One for all threads. The SDK's own retries are off, and its models' opinion of a reply is not asked."""
+
+    def __init__(self, http: Http, token: TokenSource) -> None:
+        self._http = http
+        self._token = token
+        self._lock = threading.Lock()
+        self._made: Auth0 | None = None
+        self._here = threading.local()
+
+    def call(
+        self, doing: str, kind: Kind, resend: Resend, request: "Request", read: Callable[[bytes], T]
+    ) -> T:
+        """Send `request` and return what `read` makes of the reply; `doing` says what this is, as a verb.
+
+        What is never to be sent again is a write: its failures are told apart as UncertainError and
+        NotAppliedError.
+        """
+        return self._http.persistently(lambda: self._with_token(doing, kind, resend, request, read), resend)
+
+    @contextmanager
+    def reserved(self, *kinds: Kind) -> Iterator[None]:
+        """Hold the budget for one request of each kind, for this thread to use within; waits for it first."""
+        tickets = self._http.pacing.take(*kinds)
+        self._here.reserved = {ticket.kind: ticket for ticket in tickets}
+        try:
+            yield
+        finally:
+            self._here.reserved = {}
+            self._http.pacing.give_back(tickets)
+
+    def _with_token(
+        self, doing: str, kind: Kind, resend: Resend, request: "Request", read: Callable[[bytes], T]
+    ) -> T:
+        """Send with the token we have, and once more with a new one: what was denied had no effect."""
+        token = self._token()
+        try:
+            return self._attempt(token, doing, kind, resend, request, read)
+        except DeniedError:
+            if not self._token.renew(token):
+                raise
+        return self._attempt(self._token(), doing, kind, resend, request, read)
+
+    def _attempt(
+        self,
+        token: str,
+        doing: str,
+        kind: Kind,
+        resend: Resend,
+        request: "Request",
+        read: Callable[[bytes], T],
+    ) -> T:
+        sdk, writing = self._sdk(), resend is Resend.NEVER
+        self._here.token = token
+        reply = self._reply(sdk, self._ticket(kind), doing, request, writing=writing)
+        if not 200 <= reply.status_code < 300:
+            wait = ratelimit.read(reply.headers).wait
+            base_url = self._http.base_url
+            raise refused(reply.status_code, reply.content, doing, base_url, writing=writing, wait=wait)
+        try:
+            return read(reply.content)
+        except LostReplyError as error:
+            if writing:
+                raise UncertainError(f"could not {doing}: {error.what}", hint=error.hint) from None
+            raise
+
+    def _reply(
+        self, sdk: "Auth0", ticket: Ticket, doing: str, request: "Request", *, writing: bool
+    ) -> "httpx.Response":
+        from auth0.management.core.api_error import ApiError
+        from auth0.management.core.parse_error import ParsingError
+
+        self._http.sending()
+        self._http.pacing.sent(ticket)
+        try:
+            with speaking(doing, self._http.base_url, writing=writing):
+                request(sdk)
+        except (ApiError, ParsingError, ValueError, RecursionError):
+            if self._http.last_reply() is None:
+                raise
+            # All of them judge the reply, which we do ourselves.
+        finally:
+            last = self._http.last_reply()
+            status, headers = (None, {}) if last is None else (last.status_code, last.headers)
+            self._http.pacing.replied(ticket, status, headers)
+        assert last is not None
+        return last
+
+    def _ticket(self, kind: Kind) -> Ticket:
+        reserved: dict[Kind, Ticket] = getattr(self._here, "reserved", {})
+        return reserved.pop(kind, None) or self._http.pacing.take(kind)[0]
+
+    def _sdk(self) -> "Auth0":
+        with self._lock:
+            if self._made is None:
+                from auth0.management.client import Auth0
+
+                self._made = Auth0(
+                    base_url=f"{self._http.base_url}/api/v2",
+                    token=lambda: str(self._here.token),
+                    httpx_client=self._http.client,
+                    max_retries=0,
+                )
+            return self._made
