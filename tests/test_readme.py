@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -47,13 +48,14 @@ def test_every_exit_code_is_there() -> None:
     assert {(int(code), name) for code, name in rows} == {(each.value, each.name) for each in Exit}
 
 
-def test_the_settings_that_it_names_are_settings() -> None:
+def test_every_setting_is_there_in_order_with_its_default() -> None:
     table = README.partition("| setting | default")[2].partition("## Commands")[0]
     named = re.findall(r"^\| `([a-z0-9_]+)` \| ([^|]*)\|", table, re.MULTILINE)
-    assert named
+    assert [name for name, _ in named] == list(SETTINGS)
     for name, default in named:
         given = SETTINGS[name].default
-        assert given is None or str(given) == default.strip().strip("`")
+        written = str(given).lower() if isinstance(given, bool) else str(given)
+        assert given is None or written == default.strip().strip("`")
 
 
 def test_the_two_set_up_lines_install_what_pyproject_offers() -> None:
@@ -89,3 +91,14 @@ def test_the_lines_of_the_tour_work(sandbox: Sandbox, program: Program, line: st
     address = sandbox.profile("auth0|demo-ada")["email"]
     ended = program(*shlex.split(line.replace("ada@example.com", address)))
     assert ended.code == 0, ended.err
+
+
+def test_the_file_of_the_tour_is_made_and_loaded_as_written(
+    sandbox: Sandbox, program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [made] = re.findall(r"^    (printf .*)$", README, re.MULTILINE)
+    [load] = re.findall(r"^    musicctl (sandbox load \S+\.csv)", README, re.MULTILINE)
+    monkeypatch.chdir(tmp_path)
+    subprocess.run(["bash", "-c", made], check=True)
+    assert program(*load.split(), "--json").json["playlists"] == 1
+    assert sandbox.query("SELECT total_plays FROM playlists") == [(120,)]

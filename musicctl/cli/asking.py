@@ -4,14 +4,24 @@ import os
 import select
 
 from musicctl.errors import MusicctlError, UsageError
+from musicctl.render.text import safe, wrapped
 from musicctl.settings.environment import person_present
 
 PATIENCE = 600.0
 """Seconds after which no answer counts as no."""
 
 
+ATTEMPTS = 3
+"""How often a question is asked when the answer is neither yes nor no."""
+
+LONGEST_LINE = 4096
+"""Bytes that a terminal hands over at once at most."""
+
+ANSWERS = {b"y": True, b"yes": True, b"n": False, b"no": False, b"": False}
+
+
 def confirm(question: str) -> bool:
-    """Ask a yes-or-no question on the controlling terminal; anything but y or yes is no.
+    """Ask a yes-or-no question on the controlling terminal; no answer is no, and so is a third odd one.
 
     Raises UsageError when there is no terminal to ask on.
     """
@@ -20,14 +30,33 @@ def confirm(question: str) -> bool:
     except OSError:
         raise UsageError("there is no terminal to ask on", hint="--yes goes on without asking") from None
     try:
-        os.write(terminal, f"{question} [y/N] ".encode())
-        ready, _, _ = select.select([terminal], [], [], PATIENCE)
-        if not ready:
-            os.write(terminal, b"\nno answer in 10 minutes\n")
-            return False
-        return os.read(terminal, 64).strip().lower() in {b"y", b"yes"}
+        for attempt in range(ATTEMPTS):
+            if attempt:
+                os.write(terminal, b"please answer y or n\n")
+            answer = _answer(terminal, question)
+            if answer in ANSWERS:
+                return ANSWERS[answer]
+        return False
     finally:
         os.close(terminal)
+
+
+def _answer(terminal: int, question: str) -> bytes:
+    """Return what was typed in lower case; empty when nothing was, and when nobody answers."""
+    prompt = wrapped(f"{safe(question)} [y/N]", _columns(terminal), indent="")
+    os.write(terminal, f"{prompt} ".encode())
+    ready, _, _ = select.select([terminal], [], [], PATIENCE)
+    if not ready:
+        os.write(terminal, b"\nno answer in 10 minutes\n")
+        return b""
+    line = os.read(terminal, LONGEST_LINE)
+    if not line.endswith(b"\n"):  # Ctrl-D leaves the cursor behind the question
+        os.write(terminal, b"\n")
+    return line.strip().lower()
+
+
+def _columns(terminal: int) -> int | None:
+    return os.get_terminal_size(terminal).columns or None
 
 
 def agree(question: str, *, yes: bool) -> None:

@@ -12,6 +12,7 @@ from types import FrameType
 
 import typer
 
+from musicctl.cli.output import terminal_width
 from musicctl.errors import Exit, MusicctlError
 from musicctl.render.error import error_line, error_text
 from musicctl.settings.environment import output_format
@@ -111,9 +112,12 @@ def _bug(error: BaseException, *, as_json: bool) -> int:
 
 
 def _say(code: Exit, what: str, hint: str, details: dict[str, object], *, as_json: bool) -> int:
-    line = error_line if as_json else error_text
+    if as_json:
+        line = error_line(code.name.lower(), int(code), what, hint, details)
+    else:
+        line = error_text(what, hint, terminal=terminal_width(to_stderr=True))
     with suppress(OSError):  # nobody reads; the exit code still tells
-        print(line(code.name.lower(), int(code), what, hint, details), file=sys.stderr, flush=True)
+        print(line, file=sys.stderr, flush=True)
     return code
 
 

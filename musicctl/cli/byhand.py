@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from musicctl.cli.options import DryRun, Json, Output, Profile, Quiet, Users
 from musicctl.cli.output import chosen, show_plan, show_report
-from musicctl.cli.run import carry_out
+from musicctl.cli.run import carry_out, refuse_danger
 from musicctl.cli.session import Session
 from musicctl.cli.targets import resolved
 from musicctl.errors import Exit
@@ -57,7 +57,8 @@ def _by_hand(session: Session, users: list[str], form: Format, *, grant: bool, d
     _warn(session, promotion, grant=grant)
     if dry_run:
         show_plan(promotion.plan, form)
-        return Exit.PARTIAL if not_found else Exit.OK
+        return Exit.REFUSED if promotion.plan.dangers else Exit.PARTIAL if not_found else Exit.OK
+    refuse_danger(promotion.plan)
     command = f"roles {'grant' if grant else 'revoke'}"
     report = carry_out(session, promotion.plan, began, command=command)
     report = promotions.with_unreadable(promotions.with_not_found(report, not_found), promotion)

@@ -3,26 +3,30 @@
 import shlex
 import sys
 import time
+from contextlib import ExitStack
 
 import typer
 
 from musicctl.cli import main
 from musicctl.cli.command import alone, command
+from musicctl.cli.output import terminal_width
 from musicctl.cli.session import talk
 from musicctl.errors import Exit
+from musicctl.render.text import wrapped
+from musicctl.settings import sandbox_state
 from musicctl.settings.environment import sandbox_folder
 
 app = alone()
 ADA = "auth0|demo-ada"
 STEPS = (
     (
-        "One listener across all three stores: songs in Postgres, name and roles in Auth0.\n"
+        "One listener across all three stores: songs in Postgres, the rest in Auth0.\n"
         "Ada's playlists have 100 plays, and she does not hold the role yet.",
         ("users", "show", ADA),
     ),
     (
-        "Who would gain the role, and who would lose it? 100 plays are enough, Boris' 99 are not;\n"
-        "Esra keeps it, since nobody knows her plays, and no row is not zero plays.",
+        "Who would gain the role, and who would lose it? 100 plays are enough,\n"
+        "Boris' 99 are not. Esra keeps it: no row of plays is not zero plays.",
         ("roles", "plan"),
     ),
     (
@@ -40,7 +44,7 @@ The sandbox is still up. To go on by hand:
   musicctl playlists list 'auth0|demo-boris' -P sandbox
   musicctl songs add ada@example.com 'Yellow Submarine' -P sandbox
   musicctl profile set-name ada@example.com 'Ada ⭐' -P sandbox
-  musicctl sandbox load --users 10000          more listeners, some of them out of step
+  musicctl sandbox load --users 10000          more listeners, some out of step
   musicctl sandbox down                        stops it and keeps the data
 """
 
@@ -51,11 +55,14 @@ def demo() -> int:
     from musicctl.sandbox.demo import prepare
 
     began = time.monotonic()
-    _tell("A Postgres and a local Auth0 tenant on this machine, with a few hundred made-up listeners.")
-    prepare(sandbox_folder(), talk(False))
-    for explanation, words in STEPS:
-        _tell(explanation)
-        _run((*words, "-P", "sandbox"))
+    with ExitStack() as when_cut_short:
+        when_cut_short.callback(_tell_what_runs)
+        _tell("A Postgres and a local Auth0 tenant on this machine, with made-up listeners.")
+        prepare(sandbox_folder(), talk(False))
+        for explanation, words in STEPS:
+            _tell(explanation)
+            _run((*words, "-P", "sandbox"))
+        when_cut_short.pop_all()
     print()
     print(GOING_ON)
     print(f"The demo took {time.monotonic() - began:.1f} s.")
@@ -65,7 +72,14 @@ def demo() -> int:
 def _tell(explanation: str) -> None:
     print()
     for line in explanation.splitlines():
-        print(f"# {line}")
+        print(wrapped(f"# {line}", terminal_width(), indent="# "))
+
+
+def _tell_what_runs() -> None:
+    """Say, when the demo ends before its end, that what it started goes on."""
+    state = sandbox_state.read(sandbox_folder())
+    if state and (sandbox_state.tenant_is_up(sandbox_folder()) or sandbox_state.postgres_is_up(state)):
+        talk(False)("the sandbox is still up: `musicctl sandbox down` stops it")
 
 
 def _run(words: tuple[str, ...]) -> None:

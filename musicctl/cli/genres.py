@@ -4,22 +4,41 @@ from typing import Annotated
 
 import typer
 
+from musicctl.cli import bearer
 from musicctl.cli.command import command, group
 from musicctl.cli.options import Json, Output, Profile, Quiet, User
-from musicctl.cli.output import chosen, document
+from musicctl.cli.output import chosen, document, listing
 from musicctl.cli.session import Session
 
 app = group("Favourite genres.")
+Limit = Annotated[int, typer.Option("--limit", metavar="N", min=1, help="How many to list.")]
 
 
-@command(app, "show")
-def show(user: User, profile: Profile = None, output: Output = None, as_json: Json = False) -> None:
+@bearer.command(app, "show")
+def show(
+    user: User,
+    token: bearer.Token = None,
+    profile: Profile = None,
+    output: Output = None,
+    as_json: Json = False,
+) -> None:
     """Show the favourite genre of USER."""
     from musicctl.operations import genres
 
     form = chosen(output, as_json)
     with Session(profile) as session:
-        document(genres.show(session.database, session.user(user)), form)
+        document(genres.show(session.database, bearer.user_id(session, user, token)), form)
+
+
+@command(app, "top")
+def top(limit: Limit = 20, profile: Profile = None, output: Output = None, as_json: Json = False) -> None:
+    """List the genres that most listeners favour."""
+    from musicctl.operations import stats
+
+    form = chosen(output, as_json)
+    with Session(profile) as session:
+        rows = stats.top_genres(session.database, limit)
+        listing(stats.GENRE_COLUMNS, rows, form, empty="No genres.")
 
 
 @command(app, "set")
@@ -38,6 +57,7 @@ def set_genre(
     with Session(profile, quiet=quiet) as session:
         user_id = session.user(user)
         session.announce_write(session.database)
-        shown, before = genres.set_genre(session.database, user_id, genre)
-        session.say(f"it was {'not set' if before is None else before} before")
-        document(shown, form)
+        done = genres.set_genre(session.database, user_id, genre, who=session.who)
+        session.say(f"it was {'not set' if done.before is None else done.before} before")
+        session.say(f"musicctl undo {done.run} takes it back")
+        document(done.shown, form)

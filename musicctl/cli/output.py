@@ -1,10 +1,10 @@
 """Prints results on stdout, in the format chosen: renderings come from render, the words from operations."""
 
 import io
-import shutil
+import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from musicctl.errors import UsageError
 from musicctl.render import records
@@ -66,43 +66,60 @@ def document(shown: Mapping[str, object], form: Format) -> None:
         machine(records.listing(list(shown), record, form, terminal=sys.stdout.isatty()))
 
 
-def show_plan(plan: "Plan", form: Format) -> None:
-    """Print a plan: its document in JSON, its changes in the other machine formats."""
+def show_plan(plan: "Plan", form: Format, *, limit: int | None = None) -> None:
+    """Print a plan: its document in JSON, its changes in the other machine formats.
+
+    With a `limit` people see so many changes of each kind, and machines so many in all.
+    """
     from musicctl.render.plan import change_document, plan_document
 
     if form is Format.JSON:
-        machine([records.document(plan_document(plan))])
+        machine([records.document(plan_document(plan, limit=limit))])
     elif form is Format.TABLE:
-        plan_for_people(plan, to_stderr=False)
+        plan_for_people(plan, to_stderr=False, limit=limit)
     else:
         columns = ("user_id", "plays", "verdict", "roles_before", "roles_after")
-        rows = (tuple(change_document(change).values()) for change in plan.changes)
+        rows = (tuple(change_document(change).values()) for change in plan.changes[:limit])
         machine(records.listing(columns, rows, form, terminal=sys.stdout.isatty()))
 
 
-def plan_for_people(plan: "Plan", *, to_stderr: bool = True) -> None:
+def plan_for_people(plan: "Plan", *, to_stderr: bool = True, limit: int | None = None) -> None:
     """Print a plan for people; on stderr where stdout is for the report that follows."""
     from musicctl.render.plan import plan_text
 
     stream = sys.stderr if to_stderr else sys.stdout
-    stream.write(plan_text(plan, terminal=terminal_width(to_stderr=to_stderr)))
+    stream.write(plan_text(plan, terminal=terminal_width(to_stderr=to_stderr), limit=limit))
     stream.flush()
 
 
-def show_report(report: "Report", form: Format) -> None:
-    """Print the report of a run."""
+def show_report(report: "Report", form: Format, more: Mapping[str, object] | None = None) -> None:
+    """Print the report of a run; machines find the keys of `more` in it too."""
     from musicctl.render.report import report_document, report_text
+    from musicctl.render.text import wrapped
 
     if form is Format.TABLE:
-        text(report_text(report))
+        lines = report_text(report).splitlines()
+        text("".join(f"{wrapped(line, terminal_width())}\n" for line in lines))
     else:
-        document(report_document(report), form)
+        document(report_document(report) | dict(more or {}), form)
 
 
 def terminal_width(*, to_stderr: bool = False) -> int | None:
     """Return how many columns the terminal has, or None when the output goes elsewhere."""
     stream = sys.stderr if to_stderr else sys.stdout
-    return shutil.get_terminal_size().columns if stream.isatty() else None
+    if not stream.isatty():
+        return None
+    import shutil
+
+    # Of its own accord it looks at stdout only, which may be a pipe.
+    return shutil.get_terminal_size(fallback=(_columns(stream), 24)).columns or 80
+
+
+def _columns(stream: TextIO) -> int:
+    try:
+        return os.get_terminal_size(stream.fileno()).columns
+    except OSError:
+        return 80
 
 
 def _from_environment() -> Format:

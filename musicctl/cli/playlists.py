@@ -4,10 +4,13 @@ from typing import Annotated
 
 import typer
 
+from musicctl.cli import bearer
+from musicctl.cli.binding import register
 from musicctl.cli.command import command, group
 from musicctl.cli.options import Json, Output, Profile, Quiet, User
 from musicctl.cli.output import chosen, document, listing
 from musicctl.cli.session import Session
+from musicctl.cli.transfer import import_file
 
 app = group("Playlists and their plays.")
 MOST_PLAYS = 2**63 - 1
@@ -18,14 +21,20 @@ Plays = Annotated[int, typer.Argument(metavar="N", min=0, max=MOST_PLAYS, help="
 Why = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why, for who comes after.")]
 
 
-@command(app, "list")
-def list_playlists(user: User, profile: Profile = None, output: Output = None, as_json: Json = False) -> None:
+@bearer.command(app, "list")
+def list_playlists(
+    user: User,
+    token: bearer.Token = None,
+    profile: Profile = None,
+    output: Output = None,
+    as_json: Json = False,
+) -> None:
     """List the playlists of USER, the most played first."""
     from musicctl.operations import playlists
 
     form = chosen(output, as_json)
     with Session(profile) as session:
-        rows = playlists.list_playlists(session.database, session.user(user))
+        rows = playlists.list_playlists(session.database, bearer.user_id(session, user, token))
         listing(playlists.COLUMNS, rows, form, empty="No playlists.")
 
 
@@ -84,3 +93,6 @@ def set_plays(
         )
         session.say(f"it had {'no number of' if before is None else before} plays before")
         document(shown, form)
+
+
+register(app, "import", import_file, "playlists")

@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from musicctl.cli.command import command, group
+from musicctl.cli import bearer
+from musicctl.cli.command import group
 from musicctl.cli.options import Json, Output, Profile, Quiet, User
 from musicctl.cli.output import chosen, document
 from musicctl.cli.session import Session
@@ -12,20 +13,27 @@ from musicctl.cli.session import Session
 app = group("Profiles and display names in the tenant.")
 
 
-@command(app, "show")
-def show(user: User, profile: Profile = None, output: Output = None, as_json: Json = False) -> None:
+@bearer.command(app, "show")
+def show(
+    user: User,
+    token: bearer.Token = None,
+    profile: Profile = None,
+    output: Output = None,
+    as_json: Json = False,
+) -> None:
     """Show who USER is and the display name."""
     from musicctl.operations import profile as profiles
 
     form = chosen(output, as_json)
     with Session(profile) as session:
-        document(profiles.show(session.tenant, session.user(user)), form)
+        document(profiles.show(session.tenant, bearer.user_id(session, user, token)), form)
 
 
-@command(app, "set-name")
+@bearer.command(app, "set-name")
 def set_name(
     user: User,
     name: Annotated[str, typer.Argument(metavar="NAME", help="The new display name, 1 to 64 characters.")],
+    token: bearer.Token = None,
     profile: Profile = None,
     output: Output = None,
     as_json: Json = False,
@@ -36,8 +44,15 @@ def set_name(
 
     form = chosen(output, as_json)
     with Session(profile, quiet=quiet) as session:
+        user_id = bearer.user_id(session, user, token)
         session.announce_write(session.database, session.tenant)
-        shown = profiles.set_name(
-            session.database, session.tenant, session.user(user), name, settle=session.settings.settle
+        shown, run = profiles.set_name(
+            session.database,
+            session.tenant,
+            user_id,
+            name,
+            settle=session.settings.settle,
+            who=session.who,
         )
+        session.say("it was so already" if run is None else f"musicctl undo {run} takes it back")
         document(shown, form)

@@ -1,6 +1,7 @@
 """`musicctl roles`."""
 
 import time
+from enum import Enum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -8,12 +9,14 @@ import typer
 from musicctl.cli import byhand, holders, pins
 from musicctl.cli.command import command, group
 from musicctl.cli.options import DryRun, Json, Output, Profile, Quiet, User, Yes, duration
-from musicctl.cli.output import chosen, document, show_plan, show_report
-from musicctl.cli.run import carry_out, review
+from musicctl.cli.output import chosen, document, listing, show_plan, show_report
+from musicctl.cli.run import carry_out, refuse_danger, review
 from musicctl.cli.session import Session
 from musicctl.errors import Exit, RefusedError
+from musicctl.render.records import Format
 
 if TYPE_CHECKING:
+    from musicctl.operations.question import Question
     from musicctl.policy.plan import Plan
 
 app = group("Roles in the tenant, and the sync that keeps them true.")
@@ -22,6 +25,26 @@ Refresh = Annotated[
 ]
 Check = Annotated[
     bool, typer.Option("--check", help="Write nothing; exit 6 when there is something to change.")
+]
+Threshold = Annotated[
+    int | None, typer.Option("--threshold", metavar="N", min=1, help="What if the bar were N plays?")
+]
+Limit = Annotated[
+    int | None, typer.Option("--limit", metavar="N", min=1, help="Show so many of each kind at most.")
+]
+
+
+class SetAside(Enum):
+    """The users whom a plan counts and does not change."""
+
+    UNKNOWN = "unknown"
+    PINNED = "pinned"
+    UNREADABLE = "unreadable"
+    MISSING = "missing"
+
+
+Listed = Annotated[
+    SetAside | None, typer.Option("--list", help="List those whom the plan counts so.", show_default=False)
 ]
 Wait = Annotated[
     str, typer.Option("--wait", metavar="DURATION", help="How long to wait for another run to end: 10m.")
@@ -46,6 +69,9 @@ def list_roles(user: User, profile: Profile = None, output: Output = None, as_js
 def plan(
     refresh: Refresh = False,
     check: Check = False,
+    threshold: Threshold = None,
+    kind: Listed = None,
+    limit: Limit = None,
     profile: Profile = None,
     output: Output = None,
     as_json: Json = False,
@@ -53,14 +79,35 @@ def plan(
 ) -> int:
     """Show who would gain and who would lose the role, and keep the plan for a day."""
     from musicctl.operations import plan as plans
+    from musicctl.operations import recovery
 
     form = chosen(output, as_json)
     with Session(profile, quiet=quiet) as session:
-        made = plans.make(session.database, session.tenant, session.question(refresh=refresh), session.say)
+        question = session.question(refresh=refresh, threshold=threshold)
+        made = plans.make(session.database, session.tenant, question, session.say)
         pins.tell_lapsed(session)
-        plans.keep(session.database, made)
-        show_plan(made, form)
+        recovery.tell(session.database, session.who.actor, session.say)
+        if threshold is None:
+            plans.keep(session.database, made)
+        else:
+            session.say(f"what if the bar were {threshold:,} plays: this plan is not kept")
+        if kind is None:
+            show_plan(made, form, limit=limit)
+        else:
+            _list(session, question, kind.value, form, limit)
         return Exit.CHANGES if check and made.changes else Exit.OK
+
+
+def _list(session: Session, question: "Question", kind: str, form: Format, limit: int | None) -> None:
+    from musicctl.operations import plan as plans
+
+    plans.set_aside(
+        session.database,
+        question,
+        kind,
+        limit=limit,
+        use=lambda rows: listing(plans.SET_ASIDE, rows, form, empty=f"Nobody is {kind}."),
+    )
 
 
 @command(app, "sync")
@@ -84,11 +131,14 @@ def sync(
         pins.tell_lapsed(session)
         if dry_run or check:
             show_plan(made, form)
-            return Exit.CHANGES if check and made.changes else Exit.OK
+            return _verdict_on(made, check=check)
+        _refuse_danger(session, made)
         shown = review(session, made, yes=yes)
 
         def again() -> "Plan":
-            return _unchanged(made, _plan(session, accept_plan=accept_plan), shown=shown)
+            now = _unchanged(made, _plan(session, accept_plan=accept_plan), shown=shown)
+            _refuse_danger(session, now)
+            return now
 
         report = carry_out(session, made, began, command="roles sync", wait=patience, again=again)
         show_report(report, form)
@@ -98,8 +148,29 @@ def sync(
 def _plan(session: Session, *, refresh: bool = False, accept_plan: str | None) -> "Plan":
     from musicctl.operations import plan as plans
 
-    made = plans.make(session.database, session.tenant, session.question(refresh=refresh), session.say)
-    return made if accept_plan is None else plans.only_accepted(session.database, made, accept_plan)
+    question = session.question(refresh=refresh)
+    made = plans.make(session.database, session.tenant, question, session.say)
+    return made if accept_plan is None else plans.only_accepted(session.database, made, question, accept_plan)
+
+
+def _verdict_on(plan: "Plan", *, check: bool) -> int:
+    """Return the exit code of a sync that only shows its plan."""
+    if plan.dangers:
+        return Exit.REFUSED
+    return Exit.CHANGES if check and plan.changes else Exit.OK
+
+
+def _refuse_danger(session: Session, plan: "Plan") -> None:
+    """Keep a dangerous plan, so that a person who looked at it can have it applied, and refuse it."""
+    from musicctl.operations import plan as plans
+
+    if plan.dangers:
+        plans.keep(session.database, plan)
+        refuse_danger(
+            plan,
+            hint="musicctl roles plan shows it; when it is right:"
+            f" musicctl roles sync --accept-plan {plan.fingerprint}",
+        )
 
 
 def _unchanged(before: "Plan", now: "Plan", *, shown: bool) -> "Plan":

@@ -7,6 +7,7 @@ from musicctl.cli.asking import agree
 from musicctl.cli.output import plan_for_people
 from musicctl.cli.progress import progress
 from musicctl.cli.session import Session
+from musicctl.errors import RefusedError
 from musicctl.settings.environment import person_present
 
 if TYPE_CHECKING:
@@ -28,6 +29,20 @@ def review(session: Session, plan: "Plan", *, yes: bool) -> bool:
     what = "this change" if count == 1 else f"these {count:,} changes"
     agree(f"Apply {what} to {session.tenant}?", yes=False)
     return True
+
+
+FEWER = "name fewer users, or raise max_revoke or max_grant in the profile"
+
+
+def refuse_danger(plan: "Plan", *, hint: str = FEWER) -> None:
+    """Raise RefusedError, with every reason, when the plan is dangerous."""
+    if plan.dangers:
+        said = [str(danger) for danger in plan.dangers]
+        raise RefusedError(
+            f"this is dangerous, and nothing was written: {'; '.join(said)}",
+            hint=hint,
+            details={"dangers": said, "plan": plan.fingerprint},
+        )
 
 
 def carry_out(
@@ -62,14 +77,16 @@ def carry_out(
 
 
 def _perform(session: Session, plan: "Plan", holding: "Lease", command: str, began: float) -> "Report":
-    from musicctl.operations.sync import Pace, apply
+    from musicctl.operations.sync import Pace, apply, estimate
 
     chosen = session.settings
     if plan.changes:
         session.announce_write(session.database, session.tenant)
-        session.say(f"applying {len(plan.changes):,} change{'s' if len(plan.changes) > 1 else ''}")
+        session.say(f"applying {estimate(session.database, len(plan.changes), session.per_second)}")
     with progress(len(plan.changes), shown=not session.quiet) as advance:
-        pace = Pace(threads=chosen.threads, settle=chosen.settle, progress=advance, began=began)
+        pace = Pace(
+            threads=chosen.threads, settle=chosen.settle, progress=advance, say=session.say, began=began
+        )
         return apply(
             session.database,
             session.tenant,

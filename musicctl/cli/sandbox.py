@@ -1,11 +1,13 @@
 """`musicctl sandbox`."""
 
 from dataclasses import asdict, replace
+from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from musicctl.cli import sandbox_faults
 from musicctl.cli.asking import agree
 from musicctl.cli.command import command, group
 from musicctl.cli.options import Json, Output, Quiet, Yes
@@ -16,23 +18,50 @@ from musicctl.settings import sandbox_state
 from musicctl.settings.environment import sandbox_folder
 
 app = group("A Postgres and a local tenant of your own to try things on.")
+app.add_typer(sandbox_faults.app, name="faults")
+
+
+class Plan(Enum):
+    """The plans of the tenant, for their rate limits."""
+
+    FREE = "free"
+    ESSENTIALS = "essentials"
+    ENTERPRISE = "enterprise"
+    NONE = "none"
 
 
 @command(app, "up")
-def up(output: Output = None, as_json: Json = False, quiet: Quiet = False) -> None:
+def up(
+    plan: Annotated[
+        Plan | None,
+        typer.Option("--plan", help="Limit requests as this plan does, from now on.", show_default=False),
+    ] = None,
+    output: Output = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
     """Start the sandbox, or do nothing when it is up; its data is where it was."""
     from musicctl.sandbox import lifecycle
 
     form = chosen(output, as_json)
-    lifecycle.up(sandbox_folder(), talk(quiet))
+    lifecycle.up(sandbox_folder(), talk(quiet), plan.value if plan else None)
     document(lifecycle.status(sandbox_folder()), form)
 
 
 @command(app, "down")
-def down(quiet: Quiet = False) -> None:
-    """Stop the sandbox and keep its data."""
+def down(
+    remove: Annotated[bool, typer.Option("--remove", help="Remove it with all its data, for good.")] = False,
+    yes: Yes = False,
+    quiet: Quiet = False,
+) -> None:
+    """Stop the sandbox and keep its data, or remove it."""
     from musicctl.sandbox import lifecycle
 
+    if remove:
+        agree("Remove the sandbox with all its data?", yes=yes)
+        removed = lifecycle.remove(sandbox_folder(), talk(quiet))
+        talk(quiet)("the sandbox is removed" if removed else "there is no sandbox")
+        return
     stopped = lifecycle.down(sandbox_folder(), talk(quiet))
     talk(quiet)("the sandbox is down; its data is kept" if stopped else "the sandbox was not up")
 

@@ -2,12 +2,14 @@
 
 import sys
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from musicctl import settings
+from musicctl.cli.output import terminal_width
+from musicctl.cli.progress import counted
 from musicctl.operations import connect, whois
-from musicctl.render.text import safe
+from musicctl.render.text import safe, wrapped
 from musicctl.settings.environment import actor, cache_folder, person_present
 
 if TYPE_CHECKING:
@@ -22,9 +24,15 @@ def talk(quiet: bool) -> Callable[[str], None]:
 
     def say(line: str) -> None:
         if not quiet:
-            print(safe(line), file=sys.stderr, flush=True)
+            print(wrapped(safe(line), terminal_width(to_stderr=True)), file=sys.stderr, flush=True)
 
     return say
+
+
+def tell_of_settings(chosen: settings.Settings, say: Callable[[str], None]) -> None:
+    """Say how the profile was chosen where it was not named, and which variables have no effect on it."""
+    for line in filter(None, (chosen.note, *settings.unused_variables(chosen.profile))):
+        say(line)
 
 
 class Session:
@@ -35,8 +43,7 @@ class Session:
         self.quiet = quiet
         self._announced = False
         self.settings = settings.load(profile)
-        if self.settings.note:
-            self.say(self.settings.note)
+        tell_of_settings(self.settings, self.say)
 
     def __enter__(self) -> "Session":
         return self
@@ -64,8 +71,9 @@ class Session:
             private_key=chosen.auth0_private_key,
             cache=cache_folder(),
             share=rate.number / 100 if rate.percent else 1.0,
-            per_second=None if rate.percent else rate.number,
+            per_second=self.per_second,
             on_wait=self._tell_wait,
+            on_export=partial(counted, shown=not self.quiet),
         )
 
     @property
@@ -75,16 +83,23 @@ class Session:
 
         return Who(actor=actor(), present=person_present(), profile=self.settings.profile)
 
-    def question(self, *, refresh: bool = False) -> "Question":
-        """Return what a plan of this profile answers: the rule, the plays and the mirror's greatest age."""
+    @property
+    def per_second(self) -> float | None:
+        """How many requests a second the profile allows; None where it is a share of the tenant's limit."""
+        rate = self.settings.rate
+        return None if rate.percent else rate.number
+
+    def question(self, *, refresh: bool = False, threshold: int | None = None) -> "Question":
+        """Return what a plan of this profile answers, or what it would with another threshold."""
         from musicctl.operations.question import question
 
         return question(
             role=self.settings.role,
-            threshold=self.settings.threshold,
+            threshold=self.settings.threshold if threshold is None else threshold,
             plays_query=self.settings.plays_query,
             max_age=self.settings.mirror_max_age,
             actor=actor(),
+            limits=self.settings.limits,
             refresh=refresh,
         )
 
@@ -104,5 +119,11 @@ class Session:
     def announce_write(self, *stores: object) -> None:
         """Say where a write is about to go, once."""
         if not self._announced:
-            self.say(f"profile {self.settings.profile}: writing to {' and '.join(map(str, stores))}")
+            places = " and ".join(self._place(store) for store in stores)
+            self.say(f"profile {self.settings.profile}: writing to {places}")
         self._announced = True
+
+    def _place(self, store: object) -> str:
+        """Name a store for people; the folder of the sandbox's socket would say nothing to them."""
+        is_own = self.settings.profile == "sandbox" and store is self.database
+        return "the sandbox's Postgres" if is_own else str(store)

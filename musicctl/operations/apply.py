@@ -132,6 +132,7 @@ class _Bringing(Generic[C]):
         self._change = change
         self._writing = writing
         self._means = means
+        self._reason = "it could not be written within a second of the read"
 
     def outcome(self) -> Done[C]:
         """Bring the change about and return what became of it."""
@@ -142,20 +143,19 @@ class _Bringing(Generic[C]):
             return replace(done, unreachable=True)
 
     def _attempts(self) -> Done[C]:
-        reason = "it could not be written within a second of the read"
         for _ in range(ATTEMPTS):
             try:
                 done = self._attempt()
             except NotAppliedError as error:
-                done, reason = None, error.what
+                done, self._reason = None, error.what
             if done is not None:
                 return done
-        return self._ended(Outcome.FAILED, reason)
+        return self._ended(Outcome.FAILED, self._reason)
 
     def _attempt(self) -> Done[C] | None:
         """Read, judge, journal and write; None means that all of it is to be done again."""
-        self._means.check()
         with self._means.tenant.reserved_write():
+            self._means.check()  # it may have taken a while until there was room
             if why := self._writing.overtaken(self._change):
                 return self._ended(Outcome.OVERTAKEN, why)
             read_at = clock()
@@ -209,6 +209,7 @@ class _Bringing(Generic[C]):
 
     def _look_again(self, written: object, lost: UncertainError) -> Done[C] | None:
         """Find out whether a write without a sound reply was applied; None: it was not."""
+        self._reason = lost.what
         time.sleep(self._means.settle)
         try:
             now, step = self._look()

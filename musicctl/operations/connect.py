@@ -1,6 +1,6 @@
 """Opens the two stores from plain settings; nothing is connected before it is first used."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from musicctl.secret import Secret
 if TYPE_CHECKING:
     from musicctl.store.database import Database
     from musicctl.tenant.client import Tenant
+    from musicctl.tenant.users import TenantUser
 
 
 def database(url: Secret) -> "Database":
@@ -30,12 +31,13 @@ def tenant(
     share: float = 1.0,
     per_second: float | None = None,
     on_wait: Callable[[float, str], None] | None = None,
+    on_export: Callable[[Iterator["TenantUser"]], Iterator["TenantUser"]] | None = None,
 ) -> "Tenant":
     """Return the tenant at `base_url`; raises ConfigError when there is nothing to log in with.
 
     The access token is kept in the folder `cache`. Of the tenant's rate limit, `share` is used up at most,
     from 0 to 1, and no more than `per_second` requests a second; `on_wait` is told of long waits, by the
-    thread that waits: the seconds, and why.
+    thread that waits: the seconds, and why. `on_export` is given the users of each export and passes them on.
     """
     from musicctl.tenant.client import Tenant
     from musicctl.tenant.pacer import Rate
@@ -49,4 +51,11 @@ def tenant(
     credentials = Credentials(
         client_id=client_id, audience=audience, client_secret=client_secret, private_key=private_key
     )
-    return Tenant(base_url, credentials, cache=cache, rate=Rate(share, per_second), on_wait=on_wait)
+    return Tenant(
+        base_url,
+        credentials,
+        cache=cache,
+        rate=Rate(share, per_second),
+        on_wait=on_wait,
+        on_export=on_export,
+    )

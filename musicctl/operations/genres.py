@@ -1,8 +1,20 @@
 """The favourite genre of one listener."""
 
+from dataclasses import dataclass
+
 from musicctl.errors import UsageError
-from musicctl.store import genres
-from musicctl.store.database import Database
+from musicctl.operations.who import Who
+from musicctl.store import genres, journal
+from musicctl.store.database import Cursor, Database
+
+
+@dataclass(frozen=True, slots=True)
+class Set:
+    """A genre that was set: the listener as `show` returns it, the genre from before, and the run."""
+
+    shown: dict[str, object]
+    before: str | None
+    run: str
 
 
 def show(database: Database, user_id: str) -> dict[str, object]:
@@ -10,9 +22,15 @@ def show(database: Database, user_id: str) -> dict[str, object]:
     return {"user_id": user_id, "fav_genre": genres.of_user(database, user_id)}
 
 
-def set_genre(database: Database, user_id: str, genre: str) -> tuple[dict[str, object], str | None]:
-    """Record the genre; return the listener as `show` does, and the genre from before."""
-    if not genre.strip():
+def set_genre(database: Database, user_id: str, genre: str, *, who: Who) -> Set:
+    """Record the genre, as a run of the journal; raises UsageError when it is empty."""
+    wanted = genre.strip()
+    if not wanted:
         raise UsageError("the genre is empty")
-    before = genres.set_genre(database, user_id, genre.strip())
-    return {"user_id": user_id, "fav_genre": genre.strip()}, before
+
+    def record(cursor: Cursor, before: str | None) -> str:
+        intent = (0, user_id, "fav_genre", None, "set", None)
+        return journal.record(cursor, who.run("genres set"), [(intent, before, wanted)])
+
+    before, run = genres.set_genre(database, user_id, wanted, journal=record)
+    return Set({"user_id": user_id, "fav_genre": wanted}, before, run)

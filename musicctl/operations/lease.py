@@ -41,8 +41,10 @@ def clock() -> float:
 class Lease:
     """A lease that is ours; `check` says whether it still is."""
 
-    def __init__(self, fence: Fence, renewed_at: float) -> None:
+    def __init__(self, fence: Fence, renewed_at: float, *, only_looking: bool = False) -> None:
+        """Take a fence that was renewed at a moment of our clock; who only looks is not held back."""
         self.fence = fence
+        self._only_looking = only_looking
         self._ends = renewed_at + SECONDS
         self._failure: MusicctlError | None = None
 
@@ -65,34 +67,45 @@ class Lease:
             standing = leases.renew(database, self.fence)
         except MusicctlError:
             return False
-        if standing is Standing.ON_HOLD:
+        if standing is Standing.ON_HOLD and not self._only_looking:
             self._failure = OnHoldError(
                 f"the writers of {self.fence.name} were held back while this run was under way",
                 hint="musicctl roles release ends it",
             )
         elif standing is Standing.LOST or asked_at >= self._ends:
             self._failure = _lost(self.fence.name)
-        else:
+        elif standing is Standing.OURS:
             self._ends = asked_at + SECONDS
         return True
 
 
 @contextmanager
 def held(
-    database: Database, name: str, actor: str, *, wait: float = 0.0, say: Callable[[str], None]
+    database: Database,
+    name: str,
+    actor: str,
+    *,
+    wait: float = 0.0,
+    only_looking: bool = False,
+    say: Callable[[str], None],
 ) -> Iterator[Lease]:
     """Hold the lease `name` for the block, and give it back after it.
 
     Raises BusyError, naming the holder, when somebody else still has it after `wait` seconds, and
-    OnHoldError when staff hold it back.
+    OnHoldError when staff hold it back, unless the block is `only_looking` at the tenant.
     """
-    lease = _taken(database, name, actor, wait, say)
+    if not only_looking:
+        require_no_hold(database, name)
+    fence, asked_at = _taken(database, name, actor, wait, say)
+    lease = Lease(fence, asked_at, only_looking=only_looking)
     stopped = threading.Event()
     # A connection of its own: a long transaction of the run must not keep the renewal waiting.
     renewals = database.another()
     keeper = threading.Thread(target=lease.keep, args=(renewals, stopped), daemon=True)
     keeper.start()
     try:
+        if not only_looking:
+            require_no_hold(database, name)  # it may have taken a while
         yield lease
     finally:
         stopped.set()
@@ -102,13 +115,23 @@ def held(
             leases.release(database, lease.fence)
 
 
-def _taken(database: Database, name: str, actor: str, wait: float, say: Callable[[str], None]) -> Lease:
+def under_way(database: Database, name: str, actor: str) -> str:
+    """Say who holds a lease now, or return an empty text; a holder whose process has ended holds nothing."""
+    holding = leases.look(database, name)
+    if holding is None or holding.released or holding.ended_for >= 0:
+        return ""
+    return "" if is_gone(holding.process, this_process(actor)) else _described(holding)
+
+
+def _taken(
+    database: Database, name: str, actor: str, wait: float, say: Callable[[str], None]
+) -> tuple[Fence, float]:
     deadline, told = clock() + wait, False
     while True:
         asked_at = clock()
         fence, holding = _attempt(database, name, actor)
         if fence is not None:
-            return Lease(fence, asked_at)
+            return fence, asked_at
         if clock() >= deadline:
             raise _busy(name, holding)
         if holding is not None and not told:
@@ -118,7 +141,6 @@ def _taken(database: Database, name: str, actor: str, wait: float, say: Callable
 
 
 def _attempt(database: Database, name: str, actor: str) -> tuple[Fence | None, Holding | None]:
-    require_no_hold(database, name)
     me, holding = this_process(actor), leases.look(database, name)
     gone = holding.token if holding is not None and is_gone(holding.process, me) else None
     return leases.take(database, name, me, gone=gone), holding

@@ -1,6 +1,7 @@
 """Keeps the mirror of the tenant young enough to plan on."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
+from contextlib import closing
 
 from musicctl.operations.lease import held
 from musicctl.policy.roles import read_roles, unreadable
@@ -28,14 +29,12 @@ def fresh(
     A mirror that was never filled is always refreshed. Who asks while another refreshes waits for that one,
     and takes its result. What fails on the way leaves the last good state.
     """
-    state = mirror.claim(database, tenant.base_url)
-    if not refresh and _young(state, max_age):
-        return state
-    asked_at = state.now
+    before = mirror.claim(database, tenant.base_url)
+    if not refresh and _young(before, max_age):
+        return before
     with held(database, "mirror", actor, wait=LONGEST, say=say):
         state = mirror.claim(database, tenant.base_url)
-        done_meanwhile = state.as_of is not None and state.as_of >= asked_at
-        if done_meanwhile or (not refresh and _young(state, max_age)):
+        if state.as_of not in (None, before.as_of):  # somebody else refreshed it while we waited
             return state
         _refresh(database, tenant, say)
     return mirror.claim(database, tenant.base_url)
@@ -58,26 +57,44 @@ def _young(state: MirrorState, max_age: float) -> bool:
 
 def _refresh(database: Database, tenant: Tenant, say: Callable[[str], None]) -> None:
     """Read every user. The moment before the job is posted is the one from which our writes count anew."""
-    say(f"reading every user of {tenant} by an export job")
-    odd: list[str] = []
-    users = mirror.refill(database, rows(tenant.export(odd.append)), as_of=mirror.now(database))
-    say(f"the tenant has {users:,} users")
-    if odd:
-        say(f"{len(odd):,} lines of the export name no user and were left out, such as {odd[0]}")
+    odd = _Odd()
+    as_of = mirror.now(database)
+    say(f"asking {tenant} for an export of every user")
+    users = tenant.export(odd.add)
+    say("the export is complete: reading it")
+    # Closed at once when the refill fails, with the connection and the progress that hang on it.
+    with closing(_rows(users)) as rows:
+        count = mirror.refill(database, rows, as_of=as_of)
+    say(f"the mirror has {count:,} users")
+    if odd.count:
+        say(f"{odd.count:,} lines of the export were left out, such as: {odd.first}")
 
 
-def rows(users: Iterable[TenantUser]) -> Iterable[Row]:
-    """Turn users of the tenant into rows of the mirror, one at a time."""
-    return map(row, users)
+class _Odd:
+    """Counts what an export has that is no user, and keeps the first."""
+
+    def __init__(self) -> None:
+        self.count, self.first = 0, ""
+
+    def add(self, line: str) -> None:
+        """Count one."""
+        self.first = self.first or line
+        self.count += 1
+
+
+def _rows(users: Iterable[TenantUser]) -> Generator[Row, None, None]:
+    for user in users:
+        yield row(user)
 
 
 def row(user: TenantUser) -> Row:
     """Turn one user into a row of the mirror; NUL, which Postgres cannot hold, becomes U+FFFD in names."""
-    roles, why = read_roles(user.app_metadata), unreadable(user.app_metadata)
-    if roles is not None and any("\0" in role for role in roles):
+    roles = read_roles(user.app_metadata)
+    why = unreadable(user.app_metadata) if roles is None else None
+    if roles and "\0" in "".join(roles):
         roles, why = None, "roles contain a NUL character"
     return (user.user_id, _storable(user.email), _storable(user.display_name), roles, why)
 
 
 def _storable(text: str | None) -> str | None:
-    return None if text is None else text.replace("\0", "\ufffd")
+    return text.replace("\0", "\ufffd") if text and "\0" in text else text

@@ -3,16 +3,23 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from typing import TypeVar
 
 from musicctl.errors import RefusedError, UsageError
 from musicctl.operations import mirror as mirrors
 from musicctl.operations.question import Question
+from musicctl.policy import guards
+from musicctl.policy.guards import Baseline, Past, Seen
 from musicctl.policy.plan import Change, Counts, Plan, in_order
 from musicctl.policy.rule import Pin, Rule, Verdict
-from musicctl.store import mirror, plans, plays
+from musicctl.store import baseline, mirror, plans, plays, setaside
 from musicctl.store.database import Database
 from musicctl.store.plays import Standing, Survey
+from musicctl.store.streaming import Rows
 from musicctl.tenant.client import Tenant
+
+SET_ASIDE = setaside.COLUMNS
+T = TypeVar("T")
 
 
 def make(database: Database, tenant: Tenant, question: Question, say: Callable[[str], None]) -> Plan:
@@ -33,7 +40,24 @@ def make(database: Database, tenant: Tenant, question: Question, say: Callable[[
         and _newcomers(database, tenant, survey.missing_ids)
     ):
         survey = _survey(database, question)
-    return _plan(survey, question.rule, state.as_of)
+    made = _plan(survey, question.rule, state.as_of, plays.source_name(question.plays_query))
+    return _guarded(database, made, question)
+
+
+def set_aside(
+    database: Database, question: Question, kind: str, *, limit: int | None, use: Callable[[Rows], T]
+) -> T:
+    """Return what `use` makes of the users whom a plan counts as `kind`, rows of SET_ASIDE."""
+    rule = question.rule
+    return setaside.each(
+        database,
+        question.plays_query,
+        kind,
+        role=rule.role,
+        threshold=rule.threshold,
+        limit=limit,
+        use=use,
+    )
 
 
 def keep(database: Database, plan: Plan) -> None:
@@ -44,13 +68,15 @@ def keep(database: Database, plan: Plan) -> None:
         threshold=plan.rule.threshold,
         fingerprint=plan.fingerprint,
         changes=[(change.verdict.value, change.user_id) for change in plan.changes],
+        dangers={danger.name: danger.count for danger in plan.dangers},
     )
 
 
-def only_accepted(database: Database, plan: Plan, fingerprint: str) -> Plan:
+def only_accepted(database: Database, plan: Plan, question: Question, fingerprint: str) -> Plan:
     """Return `plan` with only those changes that the kept plan of this fingerprint has too.
 
-    Raises RefusedError when no such plan was kept in the last 24 hours.
+    The dangers that it was kept with are waived; what is new, or larger than then, stays. Raises RefusedError
+    when no such plan was kept in the last 24 hours.
     """
     kept = plans.kept(database, role=plan.rule.role, fingerprint=fingerprint)
     if kept is None:
@@ -58,8 +84,54 @@ def only_accepted(database: Database, plan: Plan, fingerprint: str) -> Plan:
             f"no plan {fingerprint} of the role {plan.rule.role} was kept in the last 24 hours",
             hint="musicctl roles plan shows and keeps a new one",
         )
-    changes = tuple(change for change in plan.changes if kept.get(change.user_id) == change.verdict.value)
-    return replace(plan, changes=changes, counts=_recounted(plan.counts, changes))
+    changes = tuple(
+        change for change in plan.changes if kept.verdicts.get(change.user_id) == change.verdict.value
+    )
+    accepted = replace(plan, changes=changes, counts=_recounted(plan.counts, changes))
+    guarded = _guarded(database, accepted, question)
+    return replace(guarded, dangers=guards.beyond(guarded.dangers, kept.dangers))
+
+
+def guard_by_number(database: Database, plan: Plan, question: Question) -> Plan:
+    """Return `plan` with the dangers that lie in the number of its changes: for those a person named."""
+    role = plan.rule.role
+    found = guards.changes(
+        grants=plan.counts.grant,
+        revokes=plan.counts.revoke,
+        holders=mirror.count(database, role),
+        past=Past(last=None, recent_revokes=baseline.recent_revokes(database, role)),
+        limits=question.limits,
+    )
+    return replace(plan, dangers=found)
+
+
+def _guarded(database: Database, plan: Plan, question: Question) -> Plan:
+    assert plan.seen is not None
+    found = guards.dangers(
+        plan.rule,
+        grants=plan.counts.grant,
+        revokes=plan.counts.revoke,
+        seen=plan.seen,
+        past=_past(database, plan.rule.role),
+        limits=question.limits,
+    )
+    return replace(plan, dangers=found)
+
+
+def _past(database: Database, role: str) -> Past:
+    last = baseline.last_run(database, role)
+    return Past(
+        last=None
+        if last is None
+        else Baseline(
+            rule=Rule(last.role, last.threshold),
+            source=last.source,
+            source_users=last.source_users,
+            source_plays=last.source_plays,
+            tenant_users=last.tenant_users,
+        ),
+        recent_revokes=baseline.recent_revokes(database, role),
+    )
 
 
 def _survey(database: Database, question: Question) -> Survey:
@@ -81,7 +153,7 @@ def _newcomers(database: Database, tenant: Tenant, user_ids: tuple[str, ...]) ->
     return bool(found)
 
 
-def _plan(survey: Survey, rule: Rule, as_of: datetime | None) -> Plan:
+def _plan(survey: Survey, rule: Rule, as_of: datetime | None, source: str) -> Plan:
     judged = [(user, _verdict(rule, user)) for user in (*survey.differing, *survey.pinned)]
     changes = in_order(_change(rule, user, verdict) for user, verdict in judged if verdict.changes)
     revoke = sum(change.verdict is Verdict.REVOKE for change in changes)
@@ -96,7 +168,14 @@ def _plan(survey: Survey, rule: Rule, as_of: datetime | None) -> Plan:
         unreadable=survey.unreadable,
         missing=survey.missing,
     )
-    return Plan(rule=rule, changes=changes, counts=counts, tenant_as_of=as_of)
+    seen = Seen(
+        source=source,
+        source_users=survey.source_users,
+        source_plays=survey.source_plays,
+        tenant_users=survey.tenant_users,
+        holders=survey.holders,
+    )
+    return Plan(rule=rule, changes=changes, counts=counts, tenant_as_of=as_of, seen=seen)
 
 
 def _verdict(rule: Rule, user: Standing) -> Verdict:

@@ -29,12 +29,12 @@ def set_plays(
     """
 
     def record(cursor: Cursor, row: playlists.Row) -> str:
-        owner: str = row[1]  # type: ignore[assignment]  # None for a playlist of nobody
+        owner = None if row[1] is None else str(row[1])
         intent = (0, owner, "total_plays", playlist_id, "set", None)
-        return journal.record(cursor, who.run("playlists set-plays"), [(intent, row[3], plays)])
+        return journal.record(cursor, who.run("playlists set-plays"), [(intent, row[3], plays)], detail=why)
 
     why = "" if reason is None else checked(reason)
-    before, run = playlists.set_plays(database, playlist_id, plays, journal=record, reason=why)
+    before, run = playlists.set_plays(database, playlist_id, plays, journal=record)
     if run is None:
         raise _not_one(playlist_id, before)
     shown = dict(zip(COLUMNS, before[0], strict=True))

@@ -3,11 +3,14 @@
 import time
 
 from musicctl.errors import MusicctlError, NotFoundError
+from musicctl.operations.namewriting import NameChange, NameWriting, run
+from musicctl.operations.sync import Pace
+from musicctl.operations.who import Who
 from musicctl.policy.names import display_name
+from musicctl.policy.report import Outcome, Report
 from musicctl.store import mirror
 from musicctl.store.database import Database
 from musicctl.tenant.client import Tenant
-from musicctl.tenant.speaking import UncertainError
 from musicctl.tenant.users import TenantUser
 
 
@@ -27,31 +30,39 @@ def show(tenant: Tenant, user_id: str) -> dict[str, object]:
 
 
 def set_name(
-    database: Database, tenant: Tenant, user_id: str, name: str, *, settle: float
-) -> dict[str, object]:
-    """Set the display name and nothing else of the profile; return it as `show` does.
+    database: Database, tenant: Tenant, user_id: str, name: str, *, settle: float, who: Who
+) -> tuple[dict[str, object], str | None]:
+    """Set the display name and nothing else of the profile, as a run of the journal.
 
-    The database is needed for the mirror, which is kept in step. A write whose reply is lost is looked at
-    again after `settle` seconds.
+    Returns the profile as `show` does, and the run, None when the name was that already. A write whose reply
+    is lost is looked at again after `settle` seconds.
     """
-    wanted = display_name(name)
+    wanted, began = display_name(name), time.monotonic()
     mirror.claim(database, tenant.base_url)
     user = find(tenant, user_id)
-    if user.display_name != wanted:
-        _write(tenant, user_id, wanted, settle)
-    mirror.set_display_name(database, user_id, wanted)
-    return _document(user) | {"display_name": wanted}
+    if user.display_name == wanted:
+        mirror.set_display_name(database, user_id, wanted)
+        return _document(user), None
+    pace = Pace(threads=1, settle=settle, progress=lambda _done: None, began=began)
+    new = who.run("profile set-name")
+    changes = [NameChange(user_id, wanted)]
+    report = run(database, tenant, changes, NameWriting(), new=new, lease=None, pace=pace)
+    _require_written(report, tenant, user_id)
+    return _document(user) | {"display_name": wanted}, report.run
 
 
-def _write(tenant: Tenant, user_id: str, wanted: str, settle: float) -> None:
-    try:
-        tenant.set_display_name(user_id, wanted)
-    except UncertainError as lost:
-        time.sleep(settle)
-        if find(tenant, user_id).display_name != wanted:
+def _require_written(report: Report, tenant: Tenant, user_id: str) -> None:
+    if report.gone:
+        raise NotFoundError(f"{tenant} has no user {user_id} any more")
+    for problem in report.problems:
+        if problem.state is Outcome.UNKNOWN:
             raise MusicctlError(
-                f"the display name was not changed: {lost.what}", hint="run the command again"
-            ) from None
+                f"it is not known whether the display name was changed: {problem.detail}",
+                hint="musicctl profile show tells what it is",
+            )
+        raise MusicctlError(
+            f"the display name was not changed: {problem.detail}", hint="run the command again"
+        )
 
 
 def _document(user: TenantUser) -> dict[str, object]:

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from musicctl.errors import NotFoundError
+from musicctl.operations.plan import guard_by_number
 from musicctl.operations.question import Question
+from musicctl.policy.judgement import Judgement, judgement
 from musicctl.policy.plan import Change, Counts, Plan, in_order
 from musicctl.policy.report import Outcome, Problem, Report
 from musicctl.policy.roles import Roles, read_roles, unreadable
@@ -31,7 +33,7 @@ class Promotion:
     """The plan for the users named, how many were found, and those whom the tenant does not have.
 
     `reversed` are those whose role the next sync would change back, `unreadable` those whose roles cannot be
-    read, and why.
+    read, and why. `users` says of each who was found what the rule says; by hand it is not asked.
     """
 
     plan: Plan
@@ -39,6 +41,7 @@ class Promotion:
     not_found: tuple[str, ...]
     reversed: tuple[str, ...]
     unreadable: tuple[Problem, ...]
+    users: tuple[Judgement, ...] = ()
 
 
 def plan(database: Database, tenant: Tenant, user_ids: Sequence[str], question: Question) -> Promotion:
@@ -72,13 +75,15 @@ def _promotion(
         tenant_as_of=as_of,
         by_hand=by_hand is not None,
     )
+    made = guard_by_number(database, made, question)
     turned = tuple(each.user_id for each in judged if _reversed(rule, each))
     odd = tuple(
         Problem(each.user_id, Outcome.CONFLICT, each.unreadable)
         for each in judged
         if each.unreadable is not None
     )
-    return Promotion(made, len(judged), tuple(not_found), turned, odd)
+    said = () if by_hand else tuple(_said(rule, each) for each in judged)
+    return Promotion(made, len(judged), tuple(not_found), turned, odd, said)
 
 
 def _judged(
@@ -109,6 +114,10 @@ def _change(rule: Rule, judged: _Judged) -> Change:
     roles = judged.roles or ()
     after = rule.apply(judged.verdict, roles)
     return Change(judged.verdict, judged.user_id, judged.plays, roles, after, judged.pin is not None)
+
+
+def _said(rule: Rule, judged: _Judged) -> Judgement:
+    return judgement(rule, judged.user_id, judged.plays, judged.roles, judged.pin, judged.unreadable)
 
 
 def _reversed(rule: Rule, judged: _Judged) -> bool:

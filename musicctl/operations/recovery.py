@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from musicctl.errors import MusicctlError
 from musicctl.operations.apply import UnreadableError
 from musicctl.operations.inthreads import in_threads
-from musicctl.operations.lease import Lease
+from musicctl.operations.lease import Lease, under_way
 from musicctl.operations.rolewriting import roles_of
 from musicctl.policy.report import Outcome
 from musicctl.store import unconfirmed
@@ -33,6 +33,18 @@ class Recovered:
     def changes(self) -> int:
         """All changes together."""
         return self.applied + self.failed + self.unknown + self.gone
+
+
+def tell(database: Database, actor: str, say: Callable[[str], None]) -> None:
+    """Say when a run is under way, or when one was cut off whose last changes are not known yet."""
+    holder = under_way(database, "roles", actor)
+    if holder:
+        say(f"a run is under way: {holder}")
+        return
+    count = unconfirmed.count(database, "roles")
+    if count:
+        changes = "1 change" if count == 1 else f"{count:,} changes"
+        say(f"an earlier run was cut off: {changes} may be done already; the next sync finds out")
 
 
 def recover(

@@ -66,7 +66,7 @@ class RoleRestoring:
         giving = change.verdict is Verdict.GRANT
         if (self._role in now) is giving:
             how = "granted" if giving else "taken away"
-            return Step(now, Outcome.CONFLICT, f"the role was {how} since by somebody else")
+            return Step(now, Outcome.CONFLICT, f"the role was {how} since the run")
         return Step(with_role(now, self._role) if giving else without_role(now, self._role))
 
     def write(self, tenant: Tenant, user_id: str, value: object, correlation_id: str) -> None:

@@ -3,25 +3,29 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, replace
+from contextlib import closing
+from dataclasses import asdict, dataclass, replace
 
-from musicctl.errors import Exit, MusicctlError
+from musicctl.errors import Exit
 from musicctl.operations.apply import Done, Means, Writing, perform
 from musicctl.operations.freshplays import Facts, FreshPlays
+from musicctl.operations.journalled import journalled
 from musicctl.operations.lease import Lease
 from musicctl.operations.rolewriting import RoleWriting
 from musicctl.policy.plan import Change, Plan
 from musicctl.policy.report import NEEDS_ATTENTION, Outcome, Problem, Report
 from musicctl.policy.rule import Pin, Verdict
-from musicctl.store import journal, pins, plays
+from musicctl.store import baseline, journal, pins, plays
 from musicctl.store.database import Database
-from musicctl.store.journal import Journal, NewRun
+from musicctl.store.journal import NewRun
 from musicctl.tenant.client import Tenant
 from musicctl.tenant.http import Traffic
 
 GIVE_UP = 20
 """Changes in a row that the tenant could not be reached for, after which the others are not tried."""
+
+LONG = 50
+"""Changes from which a person wants to know how long it will take."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,14 +33,15 @@ class Pace:
     """How a run goes about its writes.
 
     `threads` is how many at once, `settle` the seconds to wait before a write whose reply was lost is looked
-    at; `progress` is told of each change that has been dealt with, and `began` is the monotonic time from
-    which the report's seconds count.
+    at; `progress` is told of each change that has been dealt with, `say` tells people how far a run came that
+    was stopped, and `began` is the monotonic time from which the report's seconds count.
     """
 
     threads: int
     settle: float
     progress: Callable[[object], None]
     began: float
+    say: Callable[[str], None] = lambda _line: None
 
 
 def apply(
@@ -53,9 +58,26 @@ def apply(
 
     `new` says who runs what; the plan's own part of the journal's row is added here.
     """
-    new = replace(new, role=plan.rule.role, plan=plan.fingerprint, threshold=plan.rule.threshold)
+    seen = {} if plan.seen is None else asdict(plan.seen)
+    new = replace(new, role=plan.rule.role, plan=plan.fingerprint, threshold=plan.rule.threshold, **seen)
     fresh = None if plan.by_hand else _fresh(database, plan, plays_query)
     return run(database, tenant, plan.changes, RoleWriting(plan.rule, fresh), new=new, lease=lease, pace=pace)
+
+
+def estimate(database: Database, changes: int, per_second: float | None) -> str:
+    """Say what a run of so many changes costs: two requests each, and the time at the pace that is known.
+
+    `per_second` is how many requests the profile allows; else the last long run tells.
+    """
+    said = f"{changes:,} change{'s' if changes > 1 else ''}, {2 * changes:,} requests"
+    pace = per_second / 2 if per_second else baseline.pace(database)
+    if not pace or changes < LONG:
+        return said
+    seconds = changes / pace
+    for unit, size in (("h", 3600), ("min", 60)):
+        if seconds >= size:
+            return f"{said}, about {seconds / size:.0f} {unit}"
+    return f"{said}, about {max(seconds, 1):.0f} s"
 
 
 def run(
@@ -71,40 +93,27 @@ def run(
     """Journal a run over `changes`, perform it, and report; however it ends, the journal says so."""
     run_id = journal.begin(database, new, _intents(changes), lease.fence)
     tally = _Tally(len(changes))
-    with _journalled(database, run_id, lease, tally) as written:
-        means = Means(tenant=tenant, journal=written, lease=lease, settle=pace.settle, threads=pace.threads)
-        with closing(perform(changes, writing, means)) as results:
-            for done in results:
-                tally.add(done)
-                pace.progress(done)
-                if tally.unreachable >= GIVE_UP:
-                    break
+    try:
+        with journalled(database, run_id, lease.fence, lambda: tally.exit) as written:
+            means = Means(
+                tenant=tenant, journal=written, lease=lease, settle=pace.settle, threads=pace.threads
+            )
+            _perform(changes, writing, means, tally, pace)
+    except BaseException:
+        pace.say(f"run {run_id} was stopped: {tally}")
+        raise
     return tally.report(run_id, new.plan or "", tenant.traffic, time.monotonic() - pace.began)
 
 
-@contextmanager
-def _journalled(database: Database, run_id: str, lease: Lease, tally: "_Tally") -> Iterator[Journal]:
-    """Yield the open journal of a run, and close it with the truth, whatever happens."""
-    # A connection of its own: reading the plays must not delay what has to be written within a second.
-    connection = database.another()
-    written = Journal(connection, run_id, lease.fence)
-    try:
-        yield written
-        written.flush()
-        journal.finish(connection, run_id, tally.exit.name.lower())
-    except BaseException as failure:
-        with suppress(MusicctlError):
-            written.flush()
-        with suppress(MusicctlError):
-            journal.finish(connection, run_id, _how(failure))
-        raise
-    finally:
-        connection.close()
-
-
-def _how(failure: BaseException) -> str:
-    """Say in one word how a run ended that did not end by itself."""
-    return failure.exit.name.lower() if isinstance(failure, MusicctlError) else "interrupted"
+def _perform(
+    changes: Sequence[Change], writing: Writing[Change], means: Means, tally: "_Tally", pace: Pace
+) -> None:
+    with closing(perform(changes, writing, means)) as results:
+        for done in results:
+            tally.add(done)
+            pace.progress(done)
+            if tally.unreachable >= GIVE_UP:
+                return
 
 
 def _intents(changes: Sequence[Change]) -> Iterator[journal.Intent]:
@@ -144,6 +153,10 @@ class _Tally:
             self._applied[done.change.verdict] += 1
         if done.outcome in NEEDS_ATTENTION:
             self._problems.append(Problem(done.change.user_id, done.outcome, done.detail))
+
+    def __str__(self) -> str:
+        done = f"granted {self._applied[Verdict.GRANT]:,}, revoked {self._applied[Verdict.REVOKE]:,}"
+        return f"{done}, {self._total - self._outcomes.total():,} left"
 
     @property
     def exit(self) -> Exit:

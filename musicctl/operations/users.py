@@ -4,7 +4,7 @@ from musicctl.operations.profile import find
 from musicctl.operations.question import Question
 from musicctl.policy.roles import read_roles, unreadable
 from musicctl.policy.rule import Pin
-from musicctl.store import listeners, pins, plays
+from musicctl.store import listeners, pins, plays, traces
 from musicctl.store.database import Database
 from musicctl.tenant.client import Tenant
 
@@ -13,7 +13,8 @@ def show(database: Database, tenant: Tenant, user_id: str, question: Question) -
     """Return who a listener is, what was saved, and the standing against the bar, all as of now.
 
     `playlists` and `songs` are counts; `roles` is None, and `unreadable` says why, when they are no list of
-    strings. Raises NotFoundError when the tenant has no such user.
+    strings; `last_change` is what was last sent to the tenant about the role, or None. Raises NotFoundError
+    when the tenant has no such user.
     """
     user = find(tenant, user_id)
     roles = read_roles(user.app_metadata)
@@ -30,6 +31,12 @@ def show(database: Database, tenant: Tenant, user_id: str, question: Question) -
         "playlists": saved.playlists,
         "songs": saved.songs,
         "standing": question.rule.standing(known, roles, None if pin is None else Pin(pin.state)),
+        "last_change": _last_change(database, question.rule.role, user_id),
     }
     why = unreadable(user.app_metadata)
     return shown if why is None else shown | {"unreadable": why}
+
+
+def _last_change(database: Database, role: str, user_id: str) -> dict[str, object] | None:
+    found = traces.last_change(database, role, user_id)
+    return None if found is None else {name: getattr(found, name) for name in found.__slots__}

@@ -10,6 +10,14 @@ DOES = {Verdict.GRANT: "grants the role", Verdict.REVOKE: "takes the role away"}
 WOULD = {Verdict.GRANT: "grant it", Verdict.REVOKE: "take it away"}
 
 
+def against_the_bar(plays: int, rule: Rule) -> str:
+    """Say how many plays there are, and how far from the bar: "99 plays, 1 below the bar of 100"."""
+    distance = plays - rule.threshold
+    side = "below" if distance < 0 else "above"
+    said = f"{abs(distance):,} {side}" if distance else "at"
+    return f"{'1 play' if plays == 1 else f'{plays:,} plays'}, {said} the bar of {rule.threshold:,}"
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """A user's roles as the tenant or the mirror has them; without roles, `unreadable` says why."""
@@ -142,9 +150,6 @@ class Explanation:
     def _why(self) -> str:
         if self.pin is not None:
             return f"being pinned as {self.pin.what}, whatever the plays"
-        if self.plays is None or self.distance is None:
+        if self.plays is None:
             return "with plays unknown, which is not the same as none"
-        plays = "1 play" if self.plays == 1 else f"{self.plays:,} plays"
-        side = "below" if self.distance < 0 else "above"
-        distance = f"{abs(self.distance):,} {side}" if self.distance else "at"
-        return f"with {plays}, {distance} the bar of {self.rule.threshold:,}"
+        return f"with {against_the_bar(self.plays, self.rule)}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
+from musicctl.policy.guards import Danger, Seen
 from musicctl.policy.roles import Roles
 from musicctl.policy.rule import Rule, Verdict
 
@@ -59,6 +60,8 @@ class Counts:
 class Plan:
     """What would be done, to whom, and as of when the tenant was seen; never changed after it is made.
 
+    `seen` is what it was made on, where that is to be compared with later plans.
+
     `by_hand` is for changes that a person asks for whatever plays and pins say: they are not judged again.
     """
 
@@ -66,7 +69,8 @@ class Plan:
     changes: tuple[Change, ...]
     counts: Counts
     tenant_as_of: datetime | None = None
-    dangers: tuple[str, ...] = field(default=())
+    dangers: tuple[Danger, ...] = field(default=())
+    seen: Seen | None = None
     by_hand: bool = False
 
     @cached_property
@@ -76,7 +80,9 @@ class Plan:
         No plays, times or counts: the same decisions have the same fingerprint.
         """
         decisions = [[change.verdict.value, change.user_id] for change in self.changes]
-        text = json.dumps([self.rule.role, self.rule.threshold, list(self.dangers), decisions])
+        text = json.dumps(
+            [self.rule.role, self.rule.threshold, [danger.name for danger in self.dangers], decisions]
+        )
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 

@@ -1,6 +1,6 @@
 """An error as a line of JSON for machines, or as what happened and what to do next for people."""
 
-from musicctl.render.text import safe
+from musicctl.render.text import safe, wrapped
 
 
 def error_line(code: str, exit_code: int, message: str, hint: str, details: dict[str, object]) -> str:
@@ -13,9 +13,12 @@ def error_line(code: str, exit_code: int, message: str, hint: str, details: dict
     return json.dumps({"error": fixed | details | fixed}, default=field)
 
 
-def error_text(_code: str, _exit_code: int, message: str, hint: str, _details: dict[str, object]) -> str:
-    """Return the error for people; what others wrote cannot reach the terminal raw."""
-    lines = [f"musicctl: {safe(message)}"]
+def error_text(message: str, hint: str, *, terminal: int | None) -> str:
+    """Return the error for people, broken between words to the columns of the terminal, if it is one.
+
+    What others wrote cannot reach the terminal raw.
+    """
+    lines = [wrapped(f"musicctl: {safe(message)}", terminal)]
     if hint:
-        lines.append(f"  hint: {safe(hint)}")
+        lines.append(wrapped(f"  hint: {safe(hint)}", terminal, indent="    "))
     return "\n".join(lines)

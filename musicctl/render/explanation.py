@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 from musicctl.policy.explanation import Decision, Explanation, Seen
 from musicctl.render.table import cell, fields, table
+from musicctl.render.text import wrapped
 
 ON_A_TERMINAL = 15
 """Playlists shown to a person; on a pipe all are."""
@@ -46,8 +47,8 @@ def explanation_text(known: Explanation, *, terminal: int | None) -> str:
         "pin": _words(known.pin),
         "last change": _last_change(known),
     }
-    # Not cut to the terminal: the end of a reason may be the very thing that is looked for.
-    return fields(shown, terminal=None) + _playlists(known, terminal) + f"\n{cell(known.words)}\n"
+    words = wrapped(cell(known.words), terminal, indent="")
+    return fields(shown, terminal=terminal) + _playlists(known, terminal) + f"\n{words}\n"
 
 
 def _seen(seen: Seen | None) -> dict[str, object]:

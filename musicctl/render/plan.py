@@ -7,25 +7,25 @@ from musicctl.policy.plan import Change, Plan
 from musicctl.policy.roles import without_role
 from musicctl.policy.rule import Rule, Verdict
 from musicctl.render.table import cell, table
-from musicctl.render.text import safe
+from musicctl.render.text import safe, wrapped
 
 ON_A_TERMINAL = 15
 """Changes shown of each kind; on a pipe a plan is whole."""
 
-COLUMNS = ("user_id", "plays", "other roles, which stay")
+COLUMNS = ("user_id", "plays", "other roles")
 TITLES = {Verdict.GRANT: "to be granted", Verdict.REVOKE: "to be taken away"}
 
 
-def plan_document(plan: Plan) -> dict[str, object]:
-    """Return the plan with the keys that scripts rely on."""
+def plan_document(plan: Plan, *, limit: int | None = None) -> dict[str, object]:
+    """Return the plan with the keys that scripts rely on, and at most `limit` changes."""
     return {
         "plan": plan.fingerprint,
         "role": plan.rule.role,
         "threshold": plan.rule.threshold,
         "tenant_as_of": plan.tenant_as_of,
         "counts": asdict(plan.counts),
-        "dangers": list(plan.dangers),
-        "changes": [change_document(change) for change in plan.changes],
+        "dangers": [str(danger) for danger in plan.dangers],
+        "changes": [change_document(change) for change in plan.changes[:limit]],
     }
 
 
@@ -40,14 +40,18 @@ def change_document(change: Change) -> dict[str, object]:
     }
 
 
-def plan_text(plan: Plan, *, terminal: int | None) -> str:
-    """Return the plan for people; `terminal` is how many columns there are, None for a pipe."""
+def plan_text(plan: Plan, *, terminal: int | None, limit: int | None = None) -> str:
+    """Return the plan for people, with at most `limit` changes of each kind.
+
+    `terminal` is how many columns there are, None for a pipe, where a plan is whole unless limited.
+    """
+    shown = limit or (None if terminal is None else ON_A_TERMINAL)
     parts = [_heading(plan)]
     for verdict, title in TITLES.items():
         changes = [change for change in plan.changes if change.verdict is verdict]
         if changes:
-            parts.append(f"\n{len(changes):,} {title}:\n" + _group(plan.rule, changes, terminal))
-    dangers = [f"Danger: {safe(danger)}\n" for danger in plan.dangers]
+            parts.append(f"\n{len(changes):,} {title}:\n" + _group(plan.rule, changes, terminal, shown))
+    dangers = [wrapped(f"Danger: {safe(str(danger))}", terminal) + "\n" for danger in plan.dangers]
     return "".join([*parts, "\n", _summary(plan), *dangers])
 
 
@@ -56,10 +60,10 @@ def _heading(plan: Plan) -> str:
     return f"Plan {plan.fingerprint}: {cell(plan.rule.role)} at {plan.rule.threshold:,} plays.\n{seen}"
 
 
-def _group(rule: Rule, changes: Sequence[Change], terminal: int | None) -> str:
+def _group(rule: Rule, changes: Sequence[Change], terminal: int | None, limit: int | None) -> str:
     """Return one group as a table, the largest plays first."""
     ordered = sorted(changes, key=lambda change: (-(change.plays or 0), change.user_id))
-    shown = ordered if terminal is None else ordered[:ON_A_TERMINAL]
+    shown = ordered[:limit]
     rows = [(change.user_id, change.plays, without_role(change.roles_before, rule.role)) for change in shown]
     left_out = len(ordered) - len(shown)
     more = f"… and {left_out:,} more; `musicctl roles plan -o csv` shows all\n" if left_out else ""

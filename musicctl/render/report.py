@@ -47,11 +47,14 @@ def report_text(report: Report) -> str:
         f"  {safe(problem.user_id)}: {problem.state.value}: {safe(problem.detail)}"
         for problem in report.problems
     ]
-    lines.append(_cost(report))
+    lines.append(cost(report))
+    if report.run and (report.granted or report.revoked):
+        lines.append(f"musicctl undo {report.run} takes it back.")
     return "\n".join(lines) + "\n"
 
 
-def _cost(report: Report) -> str:
+def cost(report: Report) -> str:
+    """Say how many requests a run took, and how long."""
     requests = "1 request" if report.requests == 1 else f"{report.requests:,} requests"
-    waited = f" Waited {report.throttled:.1f} s for the rate limit." if report.throttled else ""
+    waited = f" Waited {report.throttled:.1f} s for the rate limit." if report.throttled >= 1 else ""
     return f"{requests}, {report.seconds:.1f} s.{waited}"

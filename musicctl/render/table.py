@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from musicctl.render.records import Row
-from musicctl.render.text import safe, shorten, width
+from musicctl.render.text import safe, shorten, width, wrapped
 
 GAP = "  "
 NARROWEST = 8
@@ -30,14 +30,18 @@ def table(columns: Sequence[str], rows: Iterable[Row], *, terminal: int | None) 
 
 
 def fields(shown: Mapping[str, object], *, terminal: int | None) -> str:
-    """Return one record as a line for each field, its name in front."""
+    """Return one record as a line for each field, its name in front.
+
+    On a terminal a long value goes on below itself; nothing is cut, since it may be there to be copied.
+    """
     names = [safe(name) for name in shown]
     room = max(map(width, names), default=0)
     lines = (
         name + " " * (room - width(name)) + GAP + cell(value)
         for name, value in zip(names, shown.values(), strict=True)
     )
-    return "".join(_cut(line, terminal) + "\n" for line in lines)
+    indent = " " * (room + len(GAP))
+    return "".join(wrapped(line, terminal, indent=indent) + "\n" for line in lines)
 
 
 def cell(value: object) -> str:

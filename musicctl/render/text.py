@@ -23,6 +23,7 @@ ELLIPSIS = "…"
 ONE_COLUMN = re.compile("[ -~\u00a0-\u00ac\u00ae-\u02ff…─]*")
 """Latin and what we add to it: all as wide as long, which is known without Rich."""
 
+WORD = re.compile(" *[^ ]+")
 UNIT = re.compile("(?s:.)\ufe0f?")
 """A character with the selector that may widen it."""
 
@@ -72,6 +73,23 @@ def shorten(text: str, columns: int) -> str:
             break
         kept.append(unit)
     return "".join(kept).rstrip(JOINERS) + ELLIPSIS
+
+
+def wrapped(text: str, columns: int | None, *, indent: str = "  ") -> str:
+    """Return a safe line broken between words to this many columns (None: a pipe, where it stays one line).
+
+    Lines after the first begin with `indent`. A word that fits no line stays whole, so that it can be copied.
+    """
+    if columns is None or width(text) <= columns:
+        return text
+    kept: list[str] = []
+    used = 0
+    for piece in WORD.findall(text):
+        word = piece.lstrip(" ")
+        fits = used + width(piece) <= columns or len(indent) + width(word) > columns
+        kept.append(piece if fits or not kept else f"\n{indent}{word}")
+        used = used + width(piece) if fits else len(indent) + width(word)
+    return "".join(kept)
 
 
 def _hidden(text: str, at: int) -> bool:

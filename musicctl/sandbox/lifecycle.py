@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from musicctl.errors import ConfigError, MusicctlError
 from musicctl.sandbox import tenant_process
@@ -19,19 +20,26 @@ from musicctl.secret import Secret
 from musicctl.settings import sandbox_state
 from musicctl.settings.sandbox_state import SandboxState
 
+if TYPE_CHECKING:
+    from musicctl.sandbox.local_tenant.settings import Plan
+
 LOCK = "lock"
 TENANT_DATA = "tenant.sqlite"
 SHOWN = ("database_url", "auth0_domain", "auth0_client_id", "auth0_client_secret", "auth0_audience")
 
 
-def up(folder: Path, say: Callable[[str], None]) -> SandboxState:
+def up(folder: Path, say: Callable[[str], None], plan: "Plan | None" = None) -> SandboxState:
     """Bring the sandbox in `folder` up, its schema made, and return its state; does nothing where it is up.
 
-    Its data survives `down` and the death of any of its processes. Raises ConfigError when this machine has
-    no Postgres for it, UnavailableError when Postgres or the local tenant does not start.
+    With a `plan` its tenant has the rate limits of that plan from now on. Its data survives `down` and the
+    death of any of its processes. Raises ConfigError when this machine has no Postgres for it,
+    UnavailableError when Postgres or the local tenant does not start.
     """
     with _held(folder, "bring the sandbox up", say) as home:
-        return _up(home, say)
+        state = _up(home, say)
+        if plan is not None:
+            _choose(home, plan)
+        return state
 
 
 def down(folder: Path, say: Callable[[str], None]) -> bool:
@@ -43,10 +51,10 @@ def down(folder: Path, say: Callable[[str], None]) -> bool:
 
 
 def status(folder: Path) -> dict[str, object]:
-    """Return whether the sandbox is up, its addresses and credentials (None: never made), and its users."""
+    """Return whether the sandbox is up, its addresses and credentials (None: never made), users and plan."""
     state = sandbox_state.read(folder)
     addresses = {name: getattr(state, name, None) for name in SHOWN}
-    return {"up": sandbox_state.is_up(folder, state), **addresses, "users": _users(folder)}
+    return {"up": sandbox_state.is_up(folder, state), **addresses, **_tenant(folder)}
 
 
 def reset(folder: Path, say: Callable[[str], None]) -> SandboxState:
@@ -56,11 +64,14 @@ def reset(folder: Path, say: Callable[[str], None]) -> SandboxState:
         return _up(home, say)
 
 
-def remove(folder: Path, say: Callable[[str], None]) -> None:
-    """Stop the sandbox and remove it without a trace: for those who make one for a while."""
+def remove(folder: Path, say: Callable[[str], None]) -> bool:
+    """Stop the sandbox and remove it with all its data, wherever that lies; False when there is none."""
+    if not folder.is_dir():
+        return False
     with _held(folder, "remove the sandbox", say) as home:
         _empty(home)
         shutil.rmtree(home)
+        return True
 
 
 def _up(home: Path, say: Callable[[str], None]) -> SandboxState:
@@ -72,17 +83,25 @@ def _up(home: Path, say: Callable[[str], None]) -> SandboxState:
     if not sandbox_state.is_up(home, state):
         say(f"starting the sandbox in {home}")
     server = Cluster(chosen, binaries.find(account, copies=chosen.folder), account)
+    if known and known.cluster and not cluster.is_made(server):
+        state = _emptied(home, state, f"no data of Postgres {server.binaries.major} in {known.cluster}", say)
     # Side by side: the one takes as long to import its libraries as the other to make its data.
     with ThreadPoolExecutor(max_workers=1) as beside:
         tenant = beside.submit(tenant_process.start, home, state)
-        new = cluster.start(server)
+        cluster.start(server)
         state = tenant.result()
-    if new and known and known.cluster:
-        say(f"no data of Postgres {server.binaries.major} in {known.cluster}: the sandbox starts empty")
-        state = replace(state, filled_by="")
-        sandbox_state.write(home, state)
     _complete_schema(state)
     return state
+
+
+def _emptied(home: Path, state: SandboxState, why: str, say: Callable[[str], None]) -> SandboxState:
+    """Empty the tenant as well, before the cluster is made anew: half a world would be worse than none."""
+    say(f"{why}: the sandbox starts empty, its tenant too")
+    tenant_process.stop(home)
+    _empty_tenant(home)
+    empty = replace(state, filled_by="")
+    sandbox_state.write(home, empty)
+    return empty
 
 
 def _record(home: Path, state: SandboxState, chosen: Place) -> None:
@@ -164,13 +183,22 @@ def _empty_tenant(home: Path) -> None:
             path.unlink()
 
 
-def _users(folder: Path) -> int:
+def _tenant(folder: Path) -> dict[str, object]:
     from musicctl.sandbox.local_tenant.storage import Storage
 
     if not (folder / TENANT_DATA).exists():
-        return 0
+        return {"users": 0, "plan": None}
     with Storage.open(folder / TENANT_DATA) as storage:
-        return storage.count_users()
+        return {"users": storage.count_users(), "plan": storage.settings().plan}
+
+
+def _choose(home: Path, plan: "Plan") -> None:
+    import msgspec
+
+    from musicctl.sandbox.local_tenant.storage import Storage
+
+    with Storage.open(home / TENANT_DATA) as storage, storage.writing():
+        storage.change_settings(msgspec.structs.replace(storage.settings(), plan=plan))
 
 
 def _places(home: Path, state: SandboxState | None) -> list[Path]:

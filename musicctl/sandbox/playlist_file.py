@@ -21,6 +21,7 @@ LARGEST = (1 << 63) - 1
 """What Postgres' bigint holds."""
 
 BUCKETS = 256
+NOT_UTF8 = "is not UTF-8"
 
 
 class Row(NamedTuple):
@@ -87,9 +88,19 @@ def _refusal(path: Path, problems: list[Problem], count: int) -> MusicctlError:
     listed = "; ".join(map(str, problems))
     return MusicctlError(
         f"nothing was loaded, since {path} is bad in {count} place{'s' if count > 1 else ''}: {listed}{more}",
-        hint=f"the file needs UTF-8 and a first line with the columns {','.join(COLUMNS)}",
+        hint=_hint(problems),
         details={"problems": [problem._asdict() for problem in problems]},
     )
+
+
+def _hint(problems: list[Problem]) -> str:
+    """Return what mends the problems listed: the header and the encoding are named where they are wrong."""
+    hints = []
+    if any(problem.line == 1 for problem in problems):
+        hints.append(f"the first line must name the columns {','.join(COLUMNS)}")
+    if any(problem.reason == NOT_UTF8 for problem in problems):
+        hints.append("save the file as UTF-8")
+    return "; ".join(hints) or "mend these lines and load the file again"
 
 
 def _parsed(path: Path) -> Iterator[tuple[int, Row | Problem]]:
@@ -101,7 +112,10 @@ def _parsed(path: Path) -> Iterator[tuple[int, Row | Problem]]:
     except _BadFileError as bad:
         yield bad.problem.line, bad.problem
     except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+        raise UsageError(
+            f"{path} cannot be read: {error.strerror}",
+            hint=f"give a CSV file with the columns {','.join(COLUMNS)}, or --users N",
+        ) from None
 
 
 def _judged(records: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, Row | Problem]]:
@@ -165,7 +179,7 @@ def _unfit(text: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:
-        return "is not UTF-8"
+        return NOT_UTF8
     return "has a NUL character" if "\0" in text else ""
 
 

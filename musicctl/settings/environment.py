@@ -8,6 +8,15 @@ from pathlib import Path
 
 from musicctl.errors import ConfigError
 
+PROGRAM_VARIABLES = (
+    "MUSICCTL_CONFIG",
+    "MUSICCTL_OUTPUT",
+    "MUSICCTL_PG_BIN",
+    "MUSICCTL_PROFILE",
+    "MUSICCTL_SANDBOX",
+)
+"""What is read here and by the choice of a profile, beside the settings."""
+
 
 def variables() -> Mapping[str, str]:
     """Return the environment without its empty variables: an empty one counts as unset."""

@@ -48,6 +48,8 @@ SETTINGS: dict[str, Setting] = {
     "claim_namespace": Setting(values.line),
 }
 
+GUARDS = ("max_revoke", "max_grant", "min_source", "min_tenant")
+
 
 @dataclass(frozen=True, slots=True)
 class Value:
@@ -141,8 +143,43 @@ class Settings:
         """What may be used up of the tenant's rate limit: a percentage, or requests a second."""
         return self._required("rate", Limit)
 
+    @property
+    def limits(self) -> dict[str, tuple[float, bool]]:
+        """The limits of the guards by name: each a number, and whether it is a percentage."""
+        found = {name: self._required(name, values.Limit) for name in GUARDS}
+        return {name: (limit.number, limit.percent) for name, limit in found.items()}
+
+    @property
+    def token_audience(self) -> str:
+        """Whom listeners' tokens are for: the app's API; by default the application itself."""
+        return self._get("token_audience", str) or self.auth0_client_id
+
+    @property
+    def token_algorithm(self) -> str:
+        """How listeners' tokens are signed, RS256 or HS256."""
+        return self._required("token_algorithm", str)
+
+    @property
+    def token_secret(self) -> Secret:
+        """The client secret of the application that listeners log in to, for HS256."""
+        return Secret(self._required("token_secret", str))
+
+    @property
+    def token_secret_base64(self) -> bool:
+        """Whether that secret is base64url, as those of old applications are."""
+        return self._required("token_secret_base64", bool)
+
+    @property
+    def claim_namespace(self) -> str | None:
+        """What the claim with the roles is called before `/roles`, without a slash at its end."""
+        found = self._get("claim_namespace", str)
+        return None if found is None else found.rstrip("/")
+
     def describe(self) -> dict[str, dict[str, object]]:
-        """Return every setting with `value` and `origin`; secrets are asterisks, and no command is run."""
+        """Return every setting with `value`, `origin` and perhaps `error`; secrets are asterisks.
+
+        A reference is shown and looked up, but no command is run.
+        """
         return {name: self._described(name) for name in SETTINGS}
 
     def _described(self, name: str) -> dict[str, object]:
@@ -152,14 +189,16 @@ class Settings:
                 "value": SETTINGS[name].default,
                 "origin": "default" if SETTINGS[name].default is not None else None,
             }
-        found = references.kind(value.written)
-        if found:
-            secret = SETTINGS[name].secret
-            return {
-                "value": shown.HIDDEN if secret else value.written,
-                "origin": f"{value.origin}, by {found}:",
-            }
+        if references.kind(value.written):
+            return self._referred(name, value)
         return {"value": _shown(name, value.written), "origin": value.origin} | self._wrong(name)
+
+    def _referred(self, name: str, value: Value) -> dict[str, object]:
+        """Describe a reference: what it names, and whether that is there; a command is not run for this."""
+        reference = references.shown(value.written)
+        wrong = {} if reference == "cmd:" else self._wrong(name)
+        known = shown.HIDDEN if SETTINGS[name].secret else reference
+        return {"value": None if wrong else known, "origin": f"{value.origin}, by {reference}"} | wrong
 
     def _wrong(self, name: str) -> dict[str, object]:
         try:

@@ -8,11 +8,18 @@ from pathlib import Path
 
 from musicctl.errors import ConfigError, UnavailableError
 from musicctl.settings import references, shown
-from musicctl.settings.environment import config_path, person_present, sandbox_folder, variables
+from musicctl.settings.environment import (
+    PROGRAM_VARIABLES,
+    config_path,
+    person_present,
+    sandbox_folder,
+    variables,
+)
 from musicctl.settings.model import FROM_PLAIN_VARIABLES, SETTINGS, Settings, Value, environment_variable
 
 SECRET_FILE = "AUTH0_CLIENT_SECRET_FILE"  # noqa: S105 -- a name
 RESERVED = ("env", "sandbox")
+PREFIX = "MUSICCTL_"
 
 
 def load(profile: str | None = None, *, present: bool | None = None) -> Settings:
@@ -35,6 +42,25 @@ def load(profile: str | None = None, *, present: bool | None = None) -> Settings
     if default is not None:
         return _named(default)
     return _sandbox_if_up(person_present() if present is None else present)
+
+
+def unused_variables(profile: str) -> list[str]:
+    """Return a sentence for each MUSICCTL_ variable that is set and means nothing to the profile in force."""
+    said = []
+    settings = {environment_variable(name) for name in SETTINGS}
+    for variable in sorted(name for name in variables() if name.startswith(PREFIX)):
+        if variable in settings and profile != "env":
+            said.append(f"{variable} is set, and the profile {profile} does not use it")
+        elif variable not in {*settings, *PROGRAM_VARIABLES}:
+            said.append(f"{variable} is set, and means nothing to musicctl{_did_you_mean(variable)}")
+    return said
+
+
+def _did_you_mean(variable: str) -> str:
+    known = (*map(environment_variable, SETTINGS), SECRET_FILE, *PROGRAM_VARIABLES)
+    bare = {each.removeprefix(PREFIX): each for each in known}  # with it, all would be much alike
+    near = get_close_matches(variable.removeprefix(PREFIX), bare, n=1)
+    return f"; did you mean {bare[near[0]]}?" if near else ""
 
 
 def _named(name: str) -> Settings:

@@ -19,6 +19,11 @@ def kind(value: object) -> str | None:
     return word if colon and word in KINDS else None
 
 
+def shown(value: object) -> str:
+    """Return a reference as people may see it: the text of a command may hold a secret."""
+    return "cmd:" if kind(value) == "cmd" else str(value)
+
+
 def resolved(value: object, *, secret: bool) -> object:
     """Return what a value stands for; raises ValueError, which never repeats what was read."""
     found = kind(value)

@@ -26,11 +26,13 @@ class Address:
     password: Secret | None
 
     def __str__(self) -> str:
-        """Describe it for people, as `host:port/database`."""
-        host = self.keywords.get("host") or self.keywords.get("hostaddr") or "local socket"
+        """Describe it for people, as `host:port/database` or `database on the socket /folder`."""
+        host = self.keywords.get("host") or self.keywords.get("hostaddr") or ""
         port = self.keywords.get("port")
-        place = f"{host}:{port}" if port and not host.startswith("/") else host
-        return f"{place}/{self.keywords.get('dbname', self.keywords.get('user', ''))}"
+        database = self.keywords.get("dbname", self.keywords.get("user", ""))
+        if not host or host.startswith(("/", "@")):
+            return f"{database or 'database'} on the {f'socket {host}' if host else 'local socket'}"
+        return f"{host}:{port}/{database}" if port else f"{host}/{database}"
 
 
 def parse(url: Secret) -> Address:

@@ -14,7 +14,7 @@ UPDATE = sql.SQL(
     " WHERE old.{key} = new.{key} AND ({old_values}) IS DISTINCT FROM ({new_values})"
 )
 INSERT = sql.SQL(
-    "INSERT INTO {table} ({columns}) SELECT {columns} FROM {staging} AS new"
+    "INSERT INTO {table} ({columns}) {overriding} SELECT {columns} FROM {staging} AS new"
     " WHERE NOT EXISTS (SELECT 1 FROM {table} AS old WHERE old.{key} = new.{key})"
 )
 
@@ -27,36 +27,48 @@ def upsert(
     All or nothing. `rows` is read once, so the transaction is not repeated after a conflict: it fails.
     A key that comes twice in `rows` is the caller's to refuse.
     """
+    written = parts(sql.Identifier(table), columns, key)
 
     def work(cursor: Cursor) -> int:
-        staging = sql.Identifier("musicctl", f"staging_{secrets.token_hex(6)}")
-        parts = _parts(table, staging, columns, key)
         cursor.execute(
-            sql.SQL("CREATE TABLE {staging} AS SELECT {columns} FROM {table} LIMIT 0").format(**parts)
+            sql.SQL("CREATE TABLE {staging} AS SELECT {columns} FROM {table} LIMIT 0").format(**written)
         )
-        copy_in(cursor, staging, columns, rows)
-        cursor.execute(sql.SQL("ANALYZE {staging}").format(**parts))
-        cursor.execute(UPDATE.format(**parts))
-        updated = cursor.rowcount
-        cursor.execute(INSERT.format(**parts))
-        inserted = cursor.rowcount
-        cursor.execute(sql.SQL("DROP TABLE {staging}").format(**parts))
+        copy_in(cursor, written["staging"], columns, rows)
+        cursor.execute(sql.SQL("ANALYZE {staging}").format(**written))
+        updated, inserted = merge(cursor, written)
+        cursor.execute(sql.SQL("DROP TABLE {staging}").format(**written))
         return updated + inserted
 
     return database.run(work, doing=f"write the table {table}", repeat_on=())
 
 
-def _parts(
-    table: str, staging: sql.Identifier, columns: Sequence[str], key: str
+def merge(cursor: Cursor, written: dict[str, sql.Composable]) -> tuple[int, int]:
+    """Bring the rows of a staging table into their own; return how many were changed, how many new."""
+    cursor.execute(UPDATE.format(**written))
+    updated = cursor.rowcount
+    cursor.execute(INSERT.format(**written))
+    return updated, cursor.rowcount
+
+
+def parts(
+    table: sql.Composable,
+    columns: Sequence[str],
+    key: str,
+    overriding: sql.Composable = sql.SQL(""),  # noqa: B008 -- immutable
 ) -> dict[str, sql.Composable]:
+    """Return what the statements about a table and a new staging table for it are made of."""
     names = [sql.Identifier(column) for column in columns]
     comma = sql.SQL(", ")
     return {
-        "table": sql.Identifier(table),
-        "staging": staging,
+        "table": table,
+        "staging": sql.Identifier("musicctl", f"staging_{secrets.token_hex(6)}"),
         "key": sql.Identifier(key),
+        "overriding": overriding,
         "columns": comma.join(names),
-        "assignments": comma.join(sql.SQL("{0} = new.{0}").format(name) for name in names),
+        # The key is equal already, and one that Postgres alone makes may not be assigned.
+        "assignments": comma.join(
+            sql.SQL("{0} = new.{0}").format(name) for name in names if name != sql.Identifier(key)
+        ),
         "old_values": comma.join(sql.SQL("old.{}").format(name) for name in names),
         "new_values": comma.join(sql.SQL("new.{}").format(name) for name in names),
     }

@@ -1,6 +1,7 @@
 """COPY in its text format: rows of Python values as a stream that Postgres reads."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 import psycopg2
 from psycopg2 import extensions, sql
@@ -8,6 +9,9 @@ from psycopg2 import extensions, sql
 from musicctl.store import waiting
 
 CHUNK = 1 << 16
+LINES = 100
+"""Lines that are joined before they are encoded."""
+
 ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 IN_ARRAY = str.maketrans({"\\": "\\\\", '"': '\\"'})
 
@@ -18,7 +22,12 @@ def copy_in(
     """Stream `rows` into `table`, a chunk at a time; values may be None, str, int, float and lists of str."""
     names = sql.SQL(", ").join(map(sql.Identifier, columns))
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(table, names)
-    stream = _Stream(map(_line, rows))
+    copy_pieces(cursor, statement, _encoded(map(_line, rows)))
+
+
+def copy_pieces(cursor: extensions.cursor, statement: sql.Composable, pieces: Iterator[bytes]) -> None:
+    """Stream what a `COPY ... FROM STDIN` reads, in pieces of any size; what the pieces raise is raised."""
+    stream = _Stream(pieces)
     with waiting.blocking():
         try:
             cursor.copy_expert(statement, stream, CHUNK)  # type: ignore[arg-type]  # COPY FROM only reads
@@ -32,9 +41,9 @@ def copy_in(
 class _Stream:
     """The reading half of a file, which is all that COPY asks for."""
 
-    def __init__(self, lines: Iterator[str]) -> None:
+    def __init__(self, pieces: Iterator[bytes]) -> None:
         self.failure: BaseException | None = None
-        self._lines = lines
+        self._pieces = pieces
         self._left = b""
 
     def read(self, size: int = CHUNK) -> bytes:
@@ -46,22 +55,35 @@ class _Stream:
 
     def _next(self, size: int) -> bytes:
         pieces, length = [self._left], len(self._left)
-        while length < size and (line := next(self._lines, None)) is not None:
-            pieces.append(line.encode())
-            length += len(pieces[-1])
+        while length < size and (piece := next(self._pieces, None)) is not None:
+            pieces.append(piece)
+            length += len(piece)
         whole = b"".join(pieces)
         self._left = whole[size:]
         return whole[:size]
 
 
+def _encoded(lines: Iterator[str]) -> Iterator[bytes]:
+    while joined := "".join(islice(lines, LINES)):
+        yield joined.encode()
+
+
 def _line(row: Sequence[object]) -> str:
-    return "\t".join(map(_field, row)) + "\n"
+    return "\t".join([_field(value) for value in row]) + "\n"
 
 
 def _field(value: object) -> str:
     if value is None:
         return "\\N"
-    text = _array(value) if isinstance(value, list | tuple) else str(value)
+    if isinstance(value, str):
+        text = value
+    else:
+        text = _array(value) if isinstance(value, list | tuple) else str(value)
+    # All that is escaped, but for the backslash, is not printable; nearly every text ends here.
+    return text if text.isprintable() and "\\" not in text else _escaped(text)
+
+
+def _escaped(text: str) -> str:
     if "\0" in text:
         # Postgres' own message for this names a byte, not the character.
         raise ValueError("NUL characters cannot be stored")
@@ -70,4 +92,4 @@ def _field(value: object) -> str:
 
 def _array(values: Sequence[object]) -> str:
     quoted = ('"' + str(value).translate(IN_ARRAY) + '"' for value in values)
-    return "{" + ",".join(quoted) + "}"
+    return "{" + ",".join(quoted) + "}" if values else "{}"

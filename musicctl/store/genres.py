@@ -1,5 +1,7 @@
 """Favourite genres: the app's table `user_data`."""
 
+from collections.abc import Callable
+
 from musicctl.store.database import Cursor, Database
 
 
@@ -14,16 +16,22 @@ def of_user(database: Database, user_id: str) -> str | None:
     return database.run(work, doing="read the favourite genre", read_only=True)
 
 
-def set_genre(database: Database, user_id: str, genre: str) -> str | None:
-    """Record the user's favourite genre and return the one that it replaces."""
+def set_genre(
+    database: Database, user_id: str, genre: str, *, journal: Callable[[Cursor, str | None], str]
+) -> tuple[str | None, str]:
+    """Record the user's favourite genre, and journal that in the same transaction.
 
-    def work(cursor: Cursor) -> str | None:
+    Returns the genre that it replaces, and the run that `journal` returns when it is called with that genre.
+    """
+
+    def work(cursor: Cursor) -> tuple[str | None, str]:
         cursor.execute("SELECT fav_genre FROM user_data WHERE user_id = %s FOR UPDATE", (user_id,))
         row = cursor.fetchone()
         if row:
             cursor.execute("UPDATE user_data SET fav_genre = %s WHERE user_id = %s", (genre, user_id))
-            return row[0]  # type: ignore[no-any-return]
-        cursor.execute("INSERT INTO user_data (user_id, fav_genre) VALUES (%s, %s)", (user_id, genre))
-        return None
+        else:
+            cursor.execute("INSERT INTO user_data (user_id, fav_genre) VALUES (%s, %s)", (user_id, genre))
+        before = row[0] if row else None
+        return before, journal(cursor, before)
 
     return database.run(work, doing="set the favourite genre")

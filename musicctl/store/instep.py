@@ -4,17 +4,19 @@ from collections.abc import Mapping
 
 from musicctl.store.database import Cursor
 
-SEEN = "change.state IN ('applied', 'already', 'conflict') AND change.after IS NOT NULL"
+SEEN = "change.state IN ('applied', 'already', 'conflict')"
 STATEMENTS = (
     f"""
     UPDATE musicctl.tenant_users AS mirrored
     SET roles = ARRAY(SELECT jsonb_array_elements_text(change.after)), unreadable = NULL
     FROM {{changes}} AS change
-    WHERE mirrored.user_id = change.user_id AND change.field = 'roles' AND {SEEN}""",
-    f"""
-    UPDATE musicctl.tenant_users AS mirrored SET display_name = change.after #>> '{{{{}}}}'
-    FROM {{changes}} AS change
-    WHERE mirrored.user_id = change.user_id AND change.field = 'display_name' AND {SEEN}""",
+    WHERE mirrored.user_id = change.user_id AND change.field = 'roles' AND {SEEN}
+          AND change.after IS NOT NULL""",
+    """
+    UPDATE musicctl.tenant_users AS mirrored SET display_name = change.after #>> '{{}}'
+    FROM {changes} AS change
+    WHERE mirrored.user_id = change.user_id AND change.field = 'display_name'
+          AND change.state IN ('applied', 'already')""",
     """
     UPDATE musicctl.tenant_users AS mirrored SET roles = NULL, unreadable = change.detail
     FROM {changes} AS change

@@ -19,8 +19,11 @@ from musicctl.store.database import REPEATABLE, Cursor, Database, one_row
 from musicctl.store.lease import Fence
 
 INTENT = ("seq", "user_id", "field", "target", "verdict", "plays")
-Intent = tuple[int, str, str, str | None, str, int | None]
-"""A change that a run means to make, in the order of INTENT; `seq` is its place in the plan."""
+Intent = tuple[int, str | None, str, str | None, str, int | None]
+"""A change that a run means to make, in the order of INTENT; `seq` is its place in the plan.
+
+A playlist may belong to nobody.
+"""
 
 RUN_ID = "to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYYMMDD-HH24MISS') || '-' || %(suffix)s"
 ROWS = 500
@@ -126,17 +129,20 @@ def end(cursor: Cursor, run: str, outcome: str) -> None:
     )
 
 
-def record(cursor: Cursor, new: NewRun, changes: Sequence[tuple[Intent, object, object]]) -> str:
+def record(
+    cursor: Cursor, new: NewRun, changes: Sequence[tuple[Intent, object, object]], *, detail: str = ""
+) -> str:
     """Write a whole run over the app's own tables, in the transaction of its writes.
 
-    `changes` are (intent, before, after); returns the run's id.
+    `changes` are (intent, before, after), and `detail` says why; returns the run's id.
     """
     run = _insert(cursor, new, None)
     for intent, before, after in changes:
         cursor.execute(
             "INSERT INTO musicctl.changes (run, seq, user_id, field, target, verdict, plays, state, before,"
-            " after, ended_at) VALUES (%s, %s, %s, %s, %s, %s, %s, 'applied', %s, %s, clock_timestamp())",
-            (run, *intent, as_json(before), as_json(after)),
+            " after, detail, ended_at) VALUES (%s, %s, %s, %s, %s, %s, %s, 'applied', %s, %s, nullif(%s, ''),"
+            " clock_timestamp())",
+            (run, *intent, as_json(before), as_json(after), detail),
         )
     end(cursor, run, "ok")
     return run

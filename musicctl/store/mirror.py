@@ -141,13 +141,14 @@ def _refill(cursor: Cursor, users: Iterable[Row], as_of: datetime) -> int:
     # Held until the end of the transaction: a second refill waits here, readers of the mirror do not.
     cursor.execute("TRUNCATE musicctl.tenant_users_incoming")
     copy_in(cursor, INCOMING, COLUMNS, users)
-    count = _checked(cursor)
+    count, repeated = _checked(cursor)
     cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
-    names = ", ".join(COLUMNS)
     cursor.execute("TRUNCATE musicctl.tenant_users")
+    # Sorted, since a key that grows is added to an index in half the time that a random one takes.
+    names = ", ".join(COLUMNS)
     cursor.execute(
-        f"INSERT INTO musicctl.tenant_users ({names})"
-        f" SELECT DISTINCT {names} FROM musicctl.tenant_users_incoming"
+        f"INSERT INTO musicctl.tenant_users ({names}) SELECT {'DISTINCT' if repeated else ''} {names}"
+        " FROM musicctl.tenant_users_incoming ORDER BY user_id"
     )
     cursor.execute("TRUNCATE musicctl.tenant_users_incoming")
     # What we wrote since the export was asked for may, or may not, be in it.
@@ -156,15 +157,21 @@ def _refill(cursor: Cursor, users: Iterable[Row], as_of: datetime) -> int:
     return count
 
 
-def _checked(cursor: Cursor) -> int:
-    """Return how many users came in, or raise when they cannot be the tenant."""
-    cursor.execute("SELECT count(DISTINCT user_id) FROM musicctl.tenant_users_incoming")
-    count: int = one_row(cursor)[0]
-    if count == 0:
+def _checked(cursor: Cursor) -> tuple[int, bool]:
+    """Return how many users came in, and whether any came twice; raises when they cannot be the tenant."""
+    cursor.execute("SELECT count(*), count(DISTINCT user_id) FROM musicctl.tenant_users_incoming")
+    rows, users = one_row(cursor)
+    if users == 0:
         raise MusicctlError(
             "the tenant's export has no users at all; the mirror keeps its last good state",
             hint="check that auth0_domain names the right tenant",
         )
+    if rows > users:
+        _refuse_contradiction(cursor)
+    return users, rows > users
+
+
+def _refuse_contradiction(cursor: Cursor) -> None:
     cursor.execute(
         "SELECT user_id FROM (SELECT DISTINCT * FROM musicctl.tenant_users_incoming) AS users"
         " GROUP BY user_id HAVING count(*) > 1 ORDER BY user_id LIMIT 1"
@@ -175,7 +182,6 @@ def _checked(cursor: Cursor) -> int:
             " the mirror keeps its last good state",
             hint="run it again; an export made while a profile changes can do this",
         )
-    return count
 
 
 def _each(database: Database, statement: str, rows: Sequence[Sequence[object]]) -> None:

@@ -43,13 +43,12 @@ def breakdown(database: Database, user_id: str) -> list[tuple[object, str | None
 
 
 def set_plays(
-    database: Database, playlist_id: str, plays: int, *, journal: Callable[[Cursor, Row], str], reason: str
+    database: Database, playlist_id: str, plays: int, *, journal: Callable[[Cursor, Row], str]
 ) -> tuple[list[Row], str | None]:
     """Set the plays of the one playlist with this id, and journal that in the same transaction.
 
     Returns the rows of COLUMNS with this id as they were, and the run that `journal` returns for the one of
-    them; when there is none, or several, nothing is written and there is no run. The `reason`, if there is
-    one, is kept with the change.
+    them; when there is none, or several, nothing is written and there is no run.
     """
 
     def work(cursor: Cursor) -> tuple[list[Row], str | None]:
@@ -60,8 +59,6 @@ def set_plays(
         cursor.execute(
             "UPDATE playlists SET total_plays = %s WHERE playlist_id::text = %s", (plays, playlist_id)
         )
-        run = journal(cursor, before[0])
-        cursor.execute("UPDATE musicctl.changes SET detail = nullif(%s, '') WHERE run = %s", (reason, run))
-        return before, run
+        return before, journal(cursor, before[0])
 
     return database.run(work, doing="set the plays")

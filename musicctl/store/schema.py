@@ -8,6 +8,7 @@ from importlib.resources import files
 from psycopg2 import errors
 
 from musicctl.errors import ConfigError
+from musicctl.store import view
 from musicctl.store.database import REPEATABLE, Cursor, Database, one_row
 
 APP_TABLES = ("songs", "artists", "playlists", "user_data")
@@ -76,7 +77,8 @@ def status(database: Database) -> Status:
 def init(database: Database) -> tuple[str, ...]:
     """Create what is missing and return the names of what was created; twice changes nothing.
 
-    Never alters a table of the app. Two at once wait for each other.
+    The view is made anew where it does not fit the app's tables. Never alters a table of the app. Two at
+    once wait for each other.
     """
     if not database.run(_has_foundation, doing="read the schema", read_only=True):
         database.run(
@@ -100,11 +102,10 @@ def _has_foundation(cursor: Cursor) -> bool:
 
 def _complete(cursor: Cursor) -> tuple[str, ...]:
     cursor.execute("SELECT number FROM musicctl.migrations WHERE number = 0 FOR UPDATE")
-    before = _status(cursor)
-    for statement in _missing(cursor, before):
+    missing = _missing(cursor, _status(cursor))
+    for statement in missing.values():
         cursor.execute(statement)
-    tables = (f"table {name}" for name, there in before.tables.items() if not there)
-    return (*(f"migration {name}" for name in before.pending), *tables)
+    return tuple(missing)
 
 
 def _script(cursor: Cursor) -> str:
@@ -112,17 +113,19 @@ def _script(cursor: Cursor) -> str:
     foundation = [] if _has_foundation(cursor) else [FOUNDATION]
     if not missing and not foundation:
         return "-- nothing is missing\n"
-    return "\n".join(["BEGIN;", *foundation, *missing, "COMMIT;", ""])
+    return "\n".join(["BEGIN;", *foundation, *missing.values(), "COMMIT;", ""])
 
 
-def _missing(cursor: Cursor, now: Status) -> list[str]:
-    """Return the statements that bring a database from `now` to where it should be."""
-    wanted = [each.sql + _record(each) for each in migrations() if _label(each) in now.pending]
-    absent = [statement for table, statement in app_statements().items() if not now.tables[table]]
-    if not absent:
-        return wanted
-    home = _home(cursor)
-    return [*wanted, *(statement.format(schema=home) for statement in absent)]
+def _missing(cursor: Cursor, now: Status) -> dict[str, str]:
+    """Return the statements that bring a database from `now` to where it should be, by what they make."""
+    wanted = {f"migration {_label(each)}": each for each in migrations() if _label(each) in now.pending}
+    found = {name: each.sql + _record(each) for name, each in wanted.items()}
+    absent = [table for table, there in now.tables.items() if not there]
+    home = _home(cursor) if absent else ""
+    statements = app_statements()
+    found |= {f"table {table}": statements[table].format(schema=home) for table in absent}
+    rebuilt = view.missing(cursor, home)
+    return found if rebuilt is None else found | {"view listeners": rebuilt}
 
 
 def _home(cursor: Cursor) -> str:

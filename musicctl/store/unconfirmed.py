@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from musicctl.store import instep, journal
-from musicctl.store.database import Cursor, Database
+from musicctl.store.database import Cursor, Database, one_row
 from musicctl.store.lease import Fence
 
 SILENT = "5 minutes"
@@ -58,11 +58,27 @@ def find(database: Database, fence: Fence | None) -> tuple[Unconfirmed, ...]:
     return database.run(work, doing="look for changes that were never confirmed", read_only=True)
 
 
+def count(database: Database, lease: str) -> int:
+    """Count what holders of a lease, the present one too, sent and have not confirmed."""
+
+    def work(cursor: Cursor) -> int:
+        cursor.execute(
+            "SELECT count(*) FROM musicctl.changes JOIN musicctl.runs AS run USING (run)"
+            " WHERE state = 'sent' AND run.lease = %s",
+            (lease,),
+        )
+        found: int = one_row(cursor)[0]
+        return found
+
+    return database.run(work, doing="look for changes that were never confirmed", read_only=True)
+
+
 def settle(database: Database, truths: Sequence[Truth], fence: Fence | None) -> int:
     """Record what is true, where nobody did yet, and end the runs that were cut off; return how many."""
 
     def work(cursor: Cursor) -> int:
         ours = "true" if fence is None else fence.ours(cursor)
+        cut_off = _cut_off(cursor, fence)  # asked for before: what is recorded below is a sign of life
         for truth in truths:
             cursor.execute(
                 "UPDATE musicctl.changes SET state = %s, detail = %s, ended_at = clock_timestamp(),"
@@ -79,16 +95,24 @@ def settle(database: Database, truths: Sequence[Truth], fence: Fence | None) -> 
             if cursor.rowcount:
                 values = {"run": truth.change.run, "seq": truth.change.seq}
                 instep.follow(cursor, "run = %(run)s AND seq = %(seq)s", values)
-        return _end(cursor, fence)
+        return _end(cursor, cut_off)
 
     return database.run(work, doing="record what became of earlier changes")
 
 
-def _end(cursor: Cursor, fence: Fence | None) -> int:
+def _cut_off(cursor: Cursor, fence: Fence | None) -> list[str]:
     cursor.execute(
-        f"SELECT run.run FROM musicctl.runs AS run WHERE run.finished_at IS NULL AND {_scope(fence)}"
-        " AND NOT EXISTS (SELECT 1 FROM musicctl.changes WHERE run = run.run AND state = 'sent')",
+        f"SELECT run.run FROM musicctl.runs AS run WHERE run.finished_at IS NULL AND {_scope(fence)}",
         _values(fence),
+    )
+    return [run for (run,) in cursor.fetchall()]
+
+
+def _end(cursor: Cursor, runs: Sequence[str]) -> int:
+    cursor.execute(
+        "SELECT run.run FROM musicctl.runs AS run WHERE run.run = ANY(%s) AND NOT EXISTS"
+        " (SELECT 1 FROM musicctl.changes WHERE run = run.run AND state = 'sent')",
+        (list(runs),),
     )
     found = cursor.fetchall()
     for (run,) in found:

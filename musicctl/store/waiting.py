@@ -22,11 +22,12 @@ CONNECTING = 10.0
 
 _copies = threading.Lock()
 _copying = 0
+_allowed = 0.0
 
 
 def _wait(connection: extensions.connection) -> None:
     """Wait until the server has answered; raise OperationalError when it stays silent for too long."""
-    patience = CONNECTING if connection.status == extensions.STATUS_SETUP else SILENCE
+    patience = CONNECTING if connection.status == extensions.STATUS_SETUP else max(SILENCE, _allowed)
     deadline = time.monotonic() + patience
     while (state := connection.poll()) != extensions.POLL_OK:
         readable = [connection.fileno()] if state == extensions.POLL_READ else []
@@ -47,6 +48,17 @@ def install() -> None:
     """Make every connection of this process wait as above."""
     if not _copying:
         extensions.set_wait_callback(_wait)
+
+
+@contextmanager
+def patient(seconds: float) -> Iterator[None]:
+    """Let a query be silent for as long as a person has said that it may take."""
+    global _allowed  # noqa: PLW0603 -- the callback is one for the whole process, and so is its patience
+    _allowed = seconds + CONNECTING
+    try:
+        yield
+    finally:
+        _allowed = 0.0
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from musicctl.tenant.token import Credentials, TokenSource
 from musicctl.tenant.users import TenantUser, decode, decode_list
 
 LONGEST_CORRELATION_ID = 64
+OnExport = Callable[[Iterator[TenantUser]], Iterator[TenantUser]]
 
 
 class Tenant:
@@ -38,14 +39,16 @@ class Tenant:
         rate: Rate = Rate(),  # noqa: B008 -- frozen
         patience: Patience = Patience(),  # noqa: B008 -- frozen
         on_wait: OnWait | None = None,
+        on_export: OnExport | None = None,
     ) -> None:
         """Take `base_url` as `https://tenant.eu.auth0.com`; nothing is sent yet.
 
         `cache` is the folder to keep the access token in, and `on_wait` is told of waits that are long, by
-        the thread that waits.
+        the thread that waits. `on_export` is given the users of each export, and passes them on.
         """
         self.base_url = base_url
         self._pacing = Pacing(rate, on_wait)
+        self._on_export = on_export or _unwatched
         self._http = Http(base_url, self._pacing, patience)
         self._sender = Sender(self._http, TokenSource(base_url, credentials, self._http, cache))
 
@@ -106,8 +109,8 @@ class Tenant:
         """
         self._update(user_id, "write the roles", correlation_id, app_metadata={"roles": list(roles)})
 
-    def set_display_name(self, user_id: str, name: str, *, correlation_id: str | None = None) -> None:
-        """Set `displayName` in the user's user_metadata, and nothing else; otherwise like set_roles."""
+    def set_display_name(self, user_id: str, name: str | None, *, correlation_id: str | None = None) -> None:
+        """Set or remove `displayName` in the user's user_metadata, and nothing else; like set_roles."""
         self._update(user_id, "write the display name", correlation_id, user_metadata={"displayName": name})
 
     def export(self, odd: Callable[[str], None] | None = None) -> Iterator[TenantUser]:
@@ -125,7 +128,7 @@ class Tenant:
             export.read_job,
         )
         done = export.completed(started, self._poll, self._pacing.pause)
-        return export.users(done, self._poll, self._http, odd or _ignore)
+        return self._on_export(export.users(done, self._poll, self._http, odd or _ignore))
 
     def _poll(self, job_id: str) -> Job:
         with self._http.polling():
@@ -166,3 +169,7 @@ def _named(correlation_id: str) -> dict[str, dict[str, str]]:
 
 def _ignore(_line: str) -> None:
     pass
+
+
+def _unwatched(users: Iterator[TenantUser]) -> Iterator[TenantUser]:
+    return users

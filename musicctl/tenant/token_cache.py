@@ -3,7 +3,6 @@
 import fcntl
 import hashlib
 import os
-import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -13,12 +12,14 @@ from pathlib import Path
 import msgspec
 
 from musicctl.secret import Secret
+from musicctl.tenant import private_file
 
 LOCK_WAIT = 20.0
 """Seconds to wait for another process that is asking for the same token; then we ask too."""
 
 LOCK_PAUSE = 0.02
-OTHERS = 0o077
+LARGEST = 2**16
+"""Bytes that are read of a token; none is that long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +51,7 @@ class TokenCache:
         if self._path is None:
             return None
         try:
-            content = _private(self._path)
-        except OSError:
-            return None
-        try:
-            kept = _kept.decode(content)
+            kept = _kept.decode(private_file.read(self._path, LARGEST) or b"")
         except (msgspec.DecodeError, RecursionError):
             return None
         return Token(Secret(kept.access_token), kept.expires_at) if _sendable(kept.access_token) else None
@@ -63,16 +60,7 @@ class TokenCache:
         """Keep `token` in place of the old one, in one step."""
         if self._path is None:
             return
-        content = msgspec.json.encode(_Kept(token.secret.reveal(), token.ends))
-        fresh = self._path.with_suffix(f".{os.getpid()}.new")
-        with suppress(OSError):
-            _make_private(self._path.parent)
-            fresh.unlink(missing_ok=True)
-            try:
-                _create(fresh, content)
-                fresh.replace(self._path)
-            finally:
-                fresh.unlink(missing_ok=True)
+        private_file.write(self._path, msgspec.json.encode(_Kept(token.secret.reveal(), token.ends)))
 
     def forget(self) -> None:
         """Keep nothing any more."""
@@ -94,7 +82,7 @@ class TokenCache:
         if self._path is None:
             return None
         try:
-            _make_private(self._path.parent)
+            private_file.make_folder(self._path.parent)
             flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
             lock = os.open(self._path.with_suffix(".lock"), flags, 0o600)
         except OSError:
@@ -106,31 +94,6 @@ class TokenCache:
                 break
             time.sleep(LOCK_PAUSE)
         return lock
-
-
-def _private(path: Path) -> bytes:
-    """Return the content of a file that is ours alone; raises OSError when there is none."""
-    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(handle, "rb") as file:
-        found = os.fstat(handle)
-        if not stat.S_ISREG(found.st_mode) or found.st_mode & OTHERS or found.st_uid != os.geteuid():
-            raise PermissionError
-        return file.read(2**16)
-
-
-def _make_private(folder: Path) -> None:
-    """Make the folder, for us alone; raises OSError when it is somebody else's."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if folder.stat().st_uid != os.geteuid():
-        raise PermissionError
-    if folder.stat().st_mode & OTHERS:
-        folder.chmod(0o700)
-
-
-def _create(path: Path, content: bytes) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
 
 
 def _sendable(token: str) -> bool:

@@ -7,6 +7,8 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from subprocess import DEVNULL
+from typing import IO
 
 Command = Sequence[str]
 
@@ -21,7 +23,10 @@ class Cost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """One line of the report; times in seconds, `target` is the largest ratio that will do at this size."""
+    """One line of the report; times in seconds, `target` is the largest ratio that will do at this size.
+
+    `memory_mb` is the largest of our processes, and `note` what else is worth knowing.
+    """
 
     name: str
     size: int
@@ -29,11 +34,19 @@ class Result:
     reference: float
     target: float | None
     memory_mb: float
+    memory_limit_mb: float | None = None
+    note: str = ""
 
     @property
     def ratio(self) -> float:
         """Our time over the reference's."""
         return self.ours / self.reference
+
+    @property
+    def missed(self) -> bool:
+        """Whether it took more time or memory than will do."""
+        too_slow = self.target is not None and self.ratio > self.target
+        return too_slow or (self.memory_limit_mb is not None and self.memory_mb > self.memory_limit_mb)
 
     def document(self) -> dict[str, object]:
         """Return the line as its JSON keys."""
@@ -45,15 +58,18 @@ class Result:
             "ratio": round(self.ratio, 3),
             "target": self.target,
             "memory_mb": round(self.memory_mb, 1),
+            "memory_limit_mb": self.memory_limit_mb,
+            "note": self.note,
         }
 
 
-def cost(command: Command, environment: Mapping[str, str]) -> Cost:
-    """Run a command to its end and return what it took; raises RuntimeError when it fails."""
+def cost(command: Command, environment: Mapping[str, str], output: int | IO[bytes] = DEVNULL) -> Cost:
+    """Run a command to its end and return what it took; raises RuntimeError when it fails.
+
+    The memory is at least ours: Linux counts what a process had before it became another program.
+    """
     began = time.perf_counter()
-    process = subprocess.Popen(
-        command, env=dict(environment), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
-    )
+    process = subprocess.Popen(command, env=dict(environment), stdin=DEVNULL, stdout=output)
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - began
     process.returncode = os.waitstatus_to_exitcode(status)

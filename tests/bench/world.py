@@ -20,6 +20,25 @@ class World:
     environment: Mapping[str, str]
     rounds: int
 
+    @property
+    def folder(self) -> Path:
+        """The sandbox's folder."""
+        return Path(self.environment["MUSICCTL_SANDBOX"])
+
+    def profile(self, domain: str | None = None, **settings: str) -> dict[str, str]:
+        """Return the environment of a profile over the sandbox's database and tenant, or another."""
+        state = self.state
+        return {
+            **self.environment,
+            "MUSICCTL_PROFILE": "env",
+            "DATABASE_URL": state.database_url,
+            "AUTH0_DOMAIN": domain or state.auth0_domain,
+            "AUTH0_CLIENT_ID": state.auth0_client_id,
+            "AUTH0_CLIENT_SECRET": state.auth0_client_secret,
+            "AUTH0_AUDIENCE": state.auth0_audience,
+            **{f"MUSICCTL_{name.upper()}": value for name, value in settings.items()},
+        }
+
 
 @contextmanager
 def world(rounds: int) -> Iterator[World]:

@@ -3,6 +3,8 @@
 import os
 import pty
 import sys
+from collections.abc import Iterator
+from itertools import repeat
 
 import pytest
 
@@ -10,8 +12,9 @@ from musicctl.errors import Exit
 from tests.program import Sandbox
 
 
-def on_a_terminal(arguments: list[str], answer: bytes) -> tuple[int, str]:
-    """Run musicctl on a terminal of its own, answer its question, and return its exit code and the screen."""
+def on_a_terminal(arguments: list[str], answer: bytes | Iterator[bytes]) -> tuple[int, str]:
+    """Run musicctl on a terminal of its own, answer what it asks, and return its exit code and the screen."""
+    answers = repeat(answer) if isinstance(answer, bytes) else answer
     child, screen = pty.fork()
     if child == 0:
         os.execv(sys.executable, [sys.executable, "-m", "musicctl", *arguments])
@@ -25,7 +28,7 @@ def on_a_terminal(arguments: list[str], answer: bytes) -> tuple[int, str]:
             break
         seen += piece
         if b"[y/N] " in piece:
-            os.write(screen, answer)
+            os.write(screen, next(answers))
     os.close(screen)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), seen.decode()
 
@@ -36,7 +39,7 @@ def ready(sandbox: Sandbox) -> Sandbox:
     return sandbox
 
 
-@pytest.mark.parametrize("answer", [b"n\n", b"\n", b"yess\n", b"\x04"])
+@pytest.mark.parametrize("answer", [b"n\n", b"NO\n", b"\n", b"yess\n", b"\x04"])
 def test_anything_but_yes_writes_nothing(ready: Sandbox, answer: bytes) -> None:
     code, seen = on_a_terminal(["roles", "sync"], answer)
     assert code == Exit.FAILED
@@ -60,3 +63,23 @@ def test_yes_given_beforehand_asks_nothing(ready: Sandbox) -> None:
     code, seen = on_a_terminal(["roles", "sync", "--yes"], b"")
     assert (code, len(ready.writes())) == (0, 1)
     assert "[y/N]" not in seen
+
+
+def test_an_odd_answer_is_asked_about_three_times(ready: Sandbox) -> None:
+    code, seen = on_a_terminal(["roles", "sync"], b"foo\n")
+    assert (code, seen.count("[y/N]"), seen.count("please answer y or n")) == (Exit.FAILED, 3, 2)
+    assert ready.writes() == []
+
+
+def test_an_answer_after_an_odd_one_counts(ready: Sandbox) -> None:
+    answers = iter([b"foo\n", b"y\n"])
+    code, seen = on_a_terminal(["roles", "sync"], answers)
+    assert (code, seen.count("[y/N]")) == (0, 2)
+    assert len(ready.writes()) == 1
+
+
+def test_an_end_of_input_does_not_glue_the_error_to_the_question(ready: Sandbox) -> None:
+    code, seen = on_a_terminal(["roles", "sync"], b"\x04")
+    assert code == Exit.FAILED
+    assert "[y/N] \r\nmusicctl: not confirmed" in seen
+    assert ready.writes() == []

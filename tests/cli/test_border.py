@@ -171,21 +171,43 @@ def test_sigint_during_a_sync_sends_nothing_more(sandbox: Sandbox) -> None:
     sandbox.tenant.add_missing_users(NewUser(f"auth0|u{n}", None) for n in range(400))
     rows = ", ".join(f"('p{n}', 'auth0|u{n}', 'Mix', 500)" for n in range(400))
     sandbox.query(f"INSERT INTO playlists VALUES {rows}")
-    process = subprocess.Popen(
-        [*COMMAND, "roles", "sync", "-q"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+    plan = json.loads(subprocess.check_output([*COMMAND, "roles", "plan", "--json"]))
+    sync = [*COMMAND, "roles", "sync", "--accept-plan", plan["plan"]]
+    process = subprocess.Popen(sync, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     while len(sandbox.writes()) < 20 and process.poll() is None:
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=20)
+    _, said = process.communicate(timeout=20)
     assert process.returncode == Exit.INTERRUPTED
     done = len(sandbox.writes())
     assert 20 <= done < 400
+    assert "was stopped: granted " in said
+    states = dict(sandbox.query("SELECT state, count(*) FROM musicctl.changes GROUP BY state"))
+    assert states["applied"] + states.get("sent", 0) >= done
     time.sleep(0.2)
     assert len(sandbox.writes()) == done
     mirrored = sandbox.query("SELECT count(*) FROM musicctl.tenant_users WHERE roles <> '{}'")
     assert mirrored[0][0] <= done
-    again = subprocess.run([*COMMAND, "roles", "sync", "--json"], capture_output=True, text=True, check=True)
+    again = subprocess.run([*sync, "--json"], capture_output=True, text=True, check=True)
     report = json.loads(again.stdout)
     assert report["applied"]["grant"] + report["already"] >= 400 - done
     assert len(sandbox.writes()) == 400
+
+
+def test_a_demo_that_is_stopped_says_that_the_sandbox_is_still_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: Program
+) -> None:
+    monkeypatch.setenv("MUSICCTL_SANDBOX", str(tmp_path / "sandbox"))
+    try:
+        process = subprocess.Popen(
+            [*COMMAND, "demo"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        assert process.stdout
+        while "$ musicctl" not in process.stdout.readline():
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+        assert process.returncode == Exit.INTERRUPTED
+        assert "the sandbox is still up: `musicctl sandbox down` stops it\n" in err
+    finally:
+        program("sandbox", "down", "--remove", "--yes")

@@ -149,6 +149,7 @@ def test_users_show_joins_all_three_stores(ringo: Sandbox, program: Program) -> 
         "playlists": 1,
         "songs": 1,
         "standing": "earned",
+        "last_change": None,
     }
     ringo.add_user("auth0|odd", app_metadata={"roles": 7})
     odd = program("users", "show", "auth0|odd", "--json").json
@@ -188,6 +189,28 @@ def test_config(sandbox: Sandbox, program: Program, monkeypatch: pytest.MonkeyPa
     assert sandbox.state.auth0_client_secret not in program("config", "show").out
     monkeypatch.setenv("MUSICCTL_CONFIG", str(tmp_path / "x.toml"))
     assert program("config", "path").out == f"{tmp_path / 'x.toml'}\n"
+
+
+def test_config_says_which_reference_leads_nowhere(
+    program: Program, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('[profiles.prod]\ndatabase_url = "env:PROD_DATABASE_URL"\n')
+    monkeypatch.setenv("MUSICCTL_CONFIG", str(path))
+    said = "database_url (config.toml [profiles.prod]): the environment variable PROD_DATABASE_URL is not set"
+    people = program("config", "show", "-P", "prod").out
+    [line] = [line for line in people.splitlines() if line.startswith("database_url ")]
+    assert line.split(maxsplit=2) == [
+        "database_url",
+        "-",
+        "config.toml [profiles.prod], by env:PROD_DATABASE_URL",
+    ]
+    assert people.endswith(f"\nWrong: {said}\n")
+    machine = program("config", "show", "-P", "prod", "-o", "csv").out.splitlines()
+    assert machine[:2] == [
+        "setting,value,origin,error",
+        f'database_url,,"config.toml [profiles.prod], by env:PROD_DATABASE_URL",{said}',
+    ]
 
 
 def test_an_empty_database_says_what_to_do(
@@ -273,3 +296,49 @@ def test_users_from_standard_input(ringo: Sandbox, program: Program, monkeypatch
         ended = program("promote", "-", "--json")
     assert (ended.code, ended.json["applied"]) == (0, {"grant": 1, "revoke": 0})
     assert ringo.roles("auth0|ringo") == ["drummer", "playlist editor"]
+
+
+def test_a_variable_without_effect_is_said_once_and_not_under_quiet(
+    sandbox: Sandbox, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox.add_user("auth0|a")
+    monkeypatch.setenv("MUSICCTL_THRESHOLD", "5")
+    said = "MUSICCTL_THRESHOLD is set, and the profile sandbox does not use it\n"
+    assert program("roles", "plan", "--json").err.count(said) == 1
+    assert program("config", "show").err == said
+    assert said not in program("roles", "plan", "--quiet").err
+
+
+def test_the_sandbox_is_removed_only_when_that_is_confirmed(
+    program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "sandbox"
+    monkeypatch.setenv("MUSICCTL_SANDBOX", str(home))
+    assert program("sandbox", "down", "--remove", "--yes").err == "there is no sandbox\n"
+    assert program("sandbox", "up").code == 0
+    cluster = Path(json.loads((home / "state.json").read_text())["cluster"])
+    refused = program("sandbox", "down", "--remove")
+    assert (refused.code, "--yes" in refused.err, cluster.is_dir()) == (Exit.USAGE, True, True)
+    removed = program("sandbox", "down", "--remove", "--yes")
+    assert (removed.code, removed.err) == (0, "the sandbox is removed\n")
+    assert (home.exists(), cluster.exists()) == (False, False)
+
+
+def test_promote_says_why_of_each_user_named(sandbox: Sandbox, program: Program) -> None:
+    sandbox.add_user("auth0|ada", plays=100)
+    sandbox.add_user("auth0|boris", plays=99)
+    promoted = program("promote", "auth0|boris", "auth0|ada")
+    assert promoted.out.splitlines()[:3] == [
+        "auth0|boris: 99 plays, 1 below the bar of 100: nothing to change",
+        "auth0|ada: 100 plays, at the bar of 100: to be granted",
+        "Granted 1, revoked 0.",
+    ]
+    assert program("promote", "auth0|ada", "--json").json["users"] == [
+        {
+            "user_id": "auth0|ada",
+            "plays": 100,
+            "verdict": "keep",
+            "why": "100 plays, at the bar of 100: keeps the role",
+        }
+    ]
+    assert "auth0|ada: 100 plays" in program("promote", "auth0|ada", "--dry-run").out

@@ -8,6 +8,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from musicctl.policy.guards import Danger
 from musicctl.policy.plan import Change, Counts, Plan, in_order
 from musicctl.policy.rule import Rule, Verdict
 
@@ -50,7 +51,7 @@ def test_the_fingerprint_is_of_the_decisions_and_not_of_plays_or_counts(found: l
     assert plan_of(found[1:]).fingerprint != plan.fingerprint
     assert replace(plan, rule=Rule("other", 100)).fingerprint != plan.fingerprint
     assert replace(plan, rule=Rule(RULE.role, 99)).fingerprint != plan.fingerprint
-    assert replace(plan, dangers=("max_grant",)).fingerprint != plan.fingerprint
+    assert replace(plan, dangers=(Danger("min_source", 1, "0 plays"),)).fingerprint != plan.fingerprint
 
 
 def test_the_fingerprint_is_the_one_that_the_readme_describes() -> None:

@@ -39,14 +39,24 @@ def test_a_machine_gets_the_very_text(hostile: str) -> None:
 
 
 def test_people_are_told_what_to_do_next() -> None:
-    assert error_text("config", 78, "nothing is configured", "musicctl demo", {}) == (
+    assert error_text("nothing is configured", "musicctl demo", terminal=None) == (
         "musicctl: nothing is configured\n  hint: musicctl demo"
     )
-    assert error_text("failed", 1, "no", "", {}) == "musicctl: no"
+    assert error_text("no", "", terminal=80) == "musicctl: no"
+
+
+def test_on_a_terminal_no_word_is_broken() -> None:
+    what = "no user of the tenant has the email address ada@example.com"
+    assert error_text(what, "musicctl users list --name Ada", terminal=40).splitlines() == [
+        "musicctl: no user of the tenant has the",
+        "  email address ada@example.com",
+        "  hint: musicctl users list --name Ada",
+    ]
 
 
 @pytest.mark.parametrize("hostile", STRINGS)
 def test_people_get_safe_text(hostile: str) -> None:
-    lines = error_text("failed", 1, hostile, f"about {hostile}", {}).split("\n")
+    lines = error_text(hostile, f"about {hostile}", terminal=None).split("\n")
     assert len(lines) == 2
-    assert [forbidden(line) for line in lines] == [[], []]
+    narrow = error_text(hostile, f"about {hostile}", terminal=20).split("\n")
+    assert [forbidden(line) for line in (*lines, *narrow) if forbidden(line)] == []

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from musicctl.policy.guards import Danger
 from musicctl.policy.plan import Change, Counts, Plan, in_order
 from musicctl.policy.rule import Rule, Verdict
 from musicctl.render.plan import ON_A_TERMINAL, plan_document, plan_text
@@ -28,7 +29,7 @@ PLAN = Plan(
     ),
     counts=Counts(grant=1, revoke=1, keep=1041, unknown=1, pinned=2, unreadable=3, missing=4),
     tenant_as_of=datetime(2026, 11, 22, 14, 0, tzinfo=UTC),
-    dangers=("max_revoke: 1 of \x1b1, more than 0",),
+    dangers=(Danger("max_revoke", 1, "1 of \x1b1, more than 0"),),
 )
 
 
@@ -73,11 +74,11 @@ def test_people_see_both_groups_and_every_count() -> None:
         "The tenant as of 2026-11-22 14:00:00 UTC.",
         "",
         "1 to be granted:",
-        "user_id  plays  other roles, which stay",
+        "user_id  plays  other roles",
         "auth0|b    100  none",
         "",
         "1 to be taken away:",
-        "user_id  plays  other roles, which stay",
+        "user_id  plays  other roles",
         "auth0|a     99  vip",
         "",
         "1 to grant, 1 to revoke.",

@@ -57,3 +57,9 @@ def test_people_are_told_what_was_done_what_was_not_and_what_it_cost() -> None:
 
 def test_what_did_not_happen_is_not_told() -> None:
     assert report_text(Report(run=None, plan="", requests=1)) == "Granted 0, revoked 0.\n1 request, 0.0 s.\n"
+
+
+def test_a_run_that_changed_something_says_how_to_take_it_back() -> None:
+    report = Report(run="20261123-040000-abcd", plan="", granted=1)
+    assert "musicctl undo 20261123-040000-abcd takes it back.\n" in report_text(report)
+    assert "undo" not in report_text(Report(run="20261123-040000-abcd", plan=""))

@@ -108,13 +108,33 @@ def test_columns_start_where_those_above_do() -> None:
 
 
 @unhurried
-@given(st.dictionaries(any_text, values, min_size=1, max_size=5), st.none() | terminals)
-def test_fields_are_a_line_each(shown: dict[str, object], terminal: int | None) -> None:
-    lines = fields(shown, terminal=terminal).split("\n")
+@given(st.dictionaries(any_text, values, min_size=1, max_size=5))
+def test_fields_are_a_line_each(shown: dict[str, object]) -> None:
+    lines = fields(shown, terminal=None).split("\n")
     assert lines.pop() == ""
     assert len(lines) == len(shown)
     assert [forbidden(line) for line in lines] == [[] for _ in lines]
-    assert terminal is None or max(map(cell_len, lines)) <= terminal
+
+
+@unhurried
+@given(st.dictionaries(any_text, values, min_size=1, max_size=5), terminals)
+def test_on_a_terminal_a_field_is_whole_and_goes_on_below_itself(
+    shown: dict[str, object], terminal: int
+) -> None:
+    text = fields(shown, terminal=terminal)
+    assert [forbidden(line) for line in text.split("\n")] == [[] for _ in text.split("\n")]
+    words = " ".join(f"{cell(name)} {cell(value)}" for name, value in shown.items())
+    assert text.split() == words.split()
+
+
+def test_a_long_value_can_be_copied() -> None:
+    url = "postgresql://musicctl@/musicctl?host=%2Fhome%2Fada%2F.local%2Fshare%2Fmusicctl&port=5432"
+    shown: dict[str, object] = {"url": url, "roles": ["playlist editor", "vip", "support desk"]}
+    assert fields(shown, terminal=40).splitlines() == [
+        f"url    {url}",
+        "roles  playlist editor, vip, support",
+        "       desk",
+    ]
 
 
 def test_fields_are_aligned() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from musicctl.render.text import ELLIPSIS, safe, shorten, width
+from musicctl.render.text import ELLIPSIS, safe, shorten, width, wrapped
 from tests.render.hostile import STRINGS, any_text, forbidden, unhurried
 
 AS_IT_IS = (
@@ -127,3 +127,22 @@ def test_text_is_shortened_by_what_a_terminal_shows() -> None:
 
 def test_every_hostile_string_is_on_one_line() -> None:
     assert [len(safe(text).splitlines()) for text in STRINGS if text] == [1] * (len(STRINGS) - 1)
+
+
+def test_on_a_pipe_a_line_stays_one_line() -> None:
+    assert wrapped("word " * 100, None) == "word " * 100
+
+
+@unhurried
+@given(any_text, st.integers(1, 120))
+def test_lines_are_broken_between_words_only(text: str, columns: int) -> None:
+    line = safe(text)
+    lines = wrapped(line, columns).split("\n")
+    assert " ".join(lines).split() == line.split()
+    words = [each for each in lines if width(each) > columns]
+    assert [each for each in words if len(each.split()) > 1 and _could_break(each, columns)] == []
+
+
+def _could_break(line: str, columns: int) -> bool:
+    """Tell whether a line is too wide although its last word would have fitted a line of its own."""
+    return width(line.rpartition(" ")[2]) + 2 <= columns

@@ -4,14 +4,18 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from musicctl.sandbox import lifecycle, process
+from musicctl.sandbox.local_tenant.records import NewUser
+from musicctl.sandbox.local_tenant.storage import Storage
+from musicctl.sandbox.postgres import place
 from musicctl.sandbox.postgres.account import server_account
 from musicctl.sandbox.process import Account
+from musicctl.settings import sandbox_state
 from tests.sandbox.sandbox_fixtures import ask, data, hush
 
 AS_ROOT = os.geteuid() == 0
@@ -41,13 +45,44 @@ def test_roots_cluster_lives_with_its_account_and_leaves_with_the_sandbox(tmp_pa
 @pytest.mark.skipif(not AS_ROOT, reason="only root's cluster can be cleared away with the temporary files")
 def test_a_cluster_that_was_cleared_away_is_made_anew_and_said(home: Path) -> None:
     before = lifecycle.up(home, hush)
+    with Storage.open(home / "tenant.sqlite") as storage:
+        storage.add_missing_users([NewUser("auth0|1", "ringo@example.com")])
+    sandbox_state.write(home, replace(before, filled_by="load"))
     lifecycle.down(home, hush)
     shutil.rmtree(before.cluster)
     said: list[str] = []
     after = lifecycle.up(home, said.append)
-    assert any("starts empty" in line for line in said)
+    assert [line for line in said if "starts empty, its tenant too" in line] == said[1:]
     assert after.cluster != before.cluster
+    assert (after.filled_by, lifecycle.status(home)["users"]) == ("", 0)
+    assert (after.port, after.auth0_client_secret) == (before.port, before.auth0_client_secret)
     assert ask(after, "SELECT count(*) FROM songs") == [(0,)]
+
+
+@pytest.mark.skipif(not AS_ROOT, reason="only root's cluster lives outside the sandbox's folder")
+def test_roots_cluster_outlives_a_restart_of_the_machine_unless_tmpdir_says_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = server_account()
+    assert account is not None
+    named = Path(tempfile.mkdtemp(prefix="musicctl-test-"))
+    named.chmod(0o755)
+    made = []
+    try:
+        for default in ("/tmp", str(named)):
+            monkeypatch.setattr(tempfile, "tempdir", default)
+            made.append(place.lasting(account))
+        assert [path.parent for path in made] == [Path("/var/tmp").resolve(), named]
+        assert {(path.stat().st_uid, path.stat().st_mode & 0o777) for path in made} == {(account.uid, 0o700)}
+    finally:
+        for path in made:
+            path.rmdir()
+        named.rmdir()
+
+
+def test_a_sandbox_that_is_not_there_is_not_made_to_be_removed(tmp_path: Path) -> None:
+    assert lifecycle.remove(tmp_path / "never", hush) is False
+    assert not (tmp_path / "never").exists()
 
 
 @dataclass(frozen=True)
@@ -65,12 +100,13 @@ def ordinary() -> Iterator[Ordinary]:
         pytest.skip("the other tests have run as an ordinary user")
     entry = pwd.getpwnam("nobody")
     account = Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
+    python = interpreter(account)
     top = Path(tempfile.mkdtemp(prefix="musicctl-test-"))
     folder = top / ("long" * 25)
     folder.mkdir()
     for path in (top, folder):
         os.chown(path, account.uid, account.gid)
-    yield Ordinary(account, folder, interpreter(account))
+    yield Ordinary(account, folder, python)
     shutil.rmtree(top)
 
 

@@ -137,6 +137,7 @@ def test_status_tells_what_other_programs_need(shared: Path, tmp_path: Path) -> 
         "auth0_client_secret": state.auth0_client_secret,
         "auth0_audience": state.auth0_audience,
         "users": 0,
+        "plan": "none",
     }
     lifecycle.down(shared, hush)
     down = lifecycle.status(shared)

@@ -201,6 +201,23 @@ def test_refuses_a_bad_file_whole(tmp_path: Path, content: str | bytes, problems
     assert str(path) in refused.value.what
 
 
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("no header", "the first line must name the columns playlist_id,user_id,name,total_plays"),
+        ("latin-1", "save the file as UTF-8"),
+        ("several", "mend these lines and load the file again"),
+    ],
+)
+def test_the_hint_is_about_what_is_wrong(tmp_path: Path, name: str, hint: str) -> None:
+    content = FILES[name][0]
+    path = tmp_path / "bad.csv"
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    with pytest.raises(MusicctlError) as refused:
+        playlist_file.check(path)
+    assert refused.value.hint == hint
+
+
 def test_writes_nothing_of_a_bad_file(sandbox: Stores) -> None:
     with pytest.raises(MusicctlError):
         sandbox.load_text(HEADER + "p1,auth0|a,x,5\np2,auth0|b,x,oops\n")
@@ -223,8 +240,9 @@ def test_lists_twenty_bad_lines_and_counts_the_others(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_read(tmp_path: Path, make: Callable[[Path], None]) -> None:
     path = tmp_path / "none.csv"
     make(path)
-    with pytest.raises(UsageError, match=r"none\.csv cannot be read: "):
+    with pytest.raises(UsageError, match=r"none\.csv cannot be read: ") as raised:
         playlist_file.check(path)
+    assert raised.value.hint.endswith("or --users N")
 
 
 def test_a_file_spoilt_between_the_two_readings_is_refused(tmp_path: Path) -> None:

@@ -1,16 +1,19 @@
 """The tenant's process: its lock, its port, its readiness, its end, and what outlives it."""
 
+import fcntl
 import os
 import signal
 import socket
 import stat
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from musicctl.errors import Exit
+from musicctl.sandbox import tenant_process
 from musicctl.sandbox.local_tenant.server import PORT_TAKEN
 from musicctl.sandbox.local_tenant.storage import STATE_FILE
 from musicctl.settings import sandbox_state
@@ -72,6 +75,43 @@ def test_a_second_one_in_the_same_folder_ends(tenant_server: RunningTenant) -> N
     assert second.returncode == Exit.BUSY
     assert second.stderr == f"a local tenant runs in {tenant_server.folder} already\n"
     assert tenant_server.send("GET", "/.well-known/jwks.json", headers={}).status == 200
+
+
+def test_it_waits_for_who_only_looks(tmp_path: Path) -> None:
+    state = made_state(tmp_path, port=free_port())
+    with (tmp_path / sandbox_state.TENANT_LOCK).open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        process = start_opened(tmp_path)
+    try:
+        while process.poll() is None and not answers(state.port):
+            time.sleep(0.02)
+    finally:
+        assert stop(process) == 0
+
+
+def test_one_that_finds_a_tenant_running_never_takes_over_from_it(tmp_path: Path) -> None:
+    with running_tenant(tmp_path) as tenant:
+        late = start_opened(tmp_path)
+        assert tenant_process.stop(tmp_path) is True
+        assert tenant.process.wait(timeout=30) == 0
+        assert late.wait(timeout=30) == Exit.BUSY
+        assert not sandbox_state.tenant_is_up(tmp_path)
+
+
+def start_opened(folder: Path) -> "subprocess.Popen[bytes]":
+    """Start a tenant and return once it has opened the file whose lock it wants."""
+    process = subprocess.Popen([*COMMAND, str(folder)], stderr=subprocess.DEVNULL)
+    lock = str((folder / sandbox_state.TENANT_LOCK).resolve())
+    while process.poll() is None and lock not in opened(process.pid):
+        time.sleep(0.001)
+    return process
+
+
+def opened(pid: int) -> list[str]:
+    """Return the files that a process has open, on Linux."""
+    with suppress(OSError):  # it has just ended
+        return [os.path.realpath(each) for each in Path(f"/proc/{pid}/fd").iterdir()]
+    return []
 
 
 def test_a_folder_without_a_sandbox_is_refused(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -27,6 +28,36 @@ def test_describe_says_where_each_value_comes_from() -> None:
     assert described["role"] == {"value": "playlist editor", "origin": "default"}
     assert described["plays_query"] == {"value": None, "origin": None}
     assert "whole number" in str(described["threshold"]["error"])
+    assert "hunter2" not in str(described)
+
+
+def test_a_reference_is_named_and_said_to_lead_nowhere(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    chosen = of(database_url="env:PROD_DATABASE_URL", role="cmd:echo hunter2", threshold="env:BAR")
+    monkeypatch.setenv("BAR", "many")
+    described = chosen.describe()
+    assert described["database_url"] == {
+        "value": None,
+        "origin": "a test, by env:PROD_DATABASE_URL",
+        "error": "database_url (a test): the environment variable PROD_DATABASE_URL is not set",
+    }
+    assert described["role"] == {"value": "cmd:", "origin": "a test, by cmd:"}
+    assert "whole number" in str(described["threshold"]["error"])
+    key = tmp_path / "key"
+    missing = of(token_secret=f"file:{key}").describe()["token_secret"]
+    assert (missing["value"], str(key) in str(missing["error"])) == (None, True)
+
+
+def test_a_reference_that_leads_somewhere_shows_nothing_of_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PROD_DATABASE_URL", "postgresql://u:hunter2@h/d")
+    (tmp_path / "key").write_text("hunter2")
+    (tmp_path / "key").chmod(0o600)
+    described = of(database_url="env:PROD_DATABASE_URL", token_secret=f"file:{tmp_path}/key").describe()
+    assert described["database_url"] == {"value": "***", "origin": "a test, by env:PROD_DATABASE_URL"}
+    assert described["token_secret"] == {"value": "***", "origin": f"a test, by file:{tmp_path}/key"}
     assert "hunter2" not in str(described)
 
 

@@ -201,3 +201,26 @@ def test_the_files_default_may_be_the_environment(config: Path, monkeypatch: pyt
         settings.load()
     monkeypatch.setenv("DATABASE_URL", ELSEWHERE)
     assert settings.load().profile == "env"
+
+
+def test_variables_that_mean_nothing_are_named(monkeypatch: pytest.MonkeyPatch, config: Path) -> None:
+    assert config.parent.is_dir()
+    monkeypatch.setenv("MUSICCTL_THRESOLD", "5")
+    monkeypatch.setenv("MUSICCTL_AUTH0_DOMAIN", "t.eu.auth0.com")
+    monkeypatch.setenv("MUSICCTL_XYZZY", "1")
+    monkeypatch.setenv("MUSICCTL_ROLE", "vip")
+    assert settings.unused_variables("env") == [
+        "MUSICCTL_AUTH0_DOMAIN is set, and means nothing to musicctl; did you mean AUTH0_DOMAIN?",
+        "MUSICCTL_THRESOLD is set, and means nothing to musicctl; did you mean MUSICCTL_THRESHOLD?",
+        "MUSICCTL_XYZZY is set, and means nothing to musicctl",
+    ]
+    assert "MUSICCTL_ROLE is set, and the profile sandbox does not use it" in settings.unused_variables(
+        "sandbox"
+    )
+
+
+def test_variables_that_are_read_are_not_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("THRESHOLD", "DATABASE_READ_URL", "PROFILE", "CONFIG", "SANDBOX", "OUTPUT", "PG_BIN"):
+        monkeypatch.setenv(f"MUSICCTL_{name}", "1")
+    monkeypatch.setenv("DATABASE_URL", ELSEWHERE)
+    assert settings.unused_variables("env") == []

@@ -12,7 +12,9 @@ RUN = NewRun(command="playlists set-plays", actor="ann@desk", present=False, pro
 
 
 def record(cursor: Cursor, _row: playlists.Row) -> str:
-    return journal.record(cursor, RUN, [((0, "auth0|a", "total_plays", "1", "set", None), 5, 7)])
+    return journal.record(
+        cursor, RUN, [((0, "auth0|a", "total_plays", "1", "set", None), 5, 7)], detail="mended"
+    )
 
 
 def journalled(url: str) -> list[tuple[object, ...]]:
@@ -35,12 +37,12 @@ def test_an_app_with_fewer_columns(database: Database, database_url: str) -> Non
     query(database_url, "INSERT INTO playlists VALUES ('auth0|a', 5), ('auth0|a', 50)")
     assert playlists.breakdown(database, "auth0|a") == [(None, None, 50), (None, None, 5)]
     with pytest.raises(MusicctlError, match='"playlist_id" does not exist'):
-        playlists.set_plays(database, "1", 7, journal=record, reason="")
+        playlists.set_plays(database, "1", 7, journal=record)
 
 
 def test_plays_and_their_journal_are_written_together(database: Database, database_url: str) -> None:
     query(database_url, "INSERT INTO playlists VALUES ('1', 'auth0|a', 'Mix', 5), ('2', 'auth0|a', '', 6)")
-    before, run = playlists.set_plays(database, "1", 7, journal=record, reason="mended")
+    before, run = playlists.set_plays(database, "1", 7, journal=record)
     assert before == [("1", "auth0|a", "Mix", 5)]
     assert query(database_url, "SELECT run, outcome FROM musicctl.runs") == [(run, "ok")]
     assert journalled(database_url) == [("auth0|a", "1", 5, 7, "mended")]
@@ -51,7 +53,7 @@ def test_nothing_is_written_where_the_journal_cannot_be(database: Database, data
     query(database_url, "INSERT INTO playlists VALUES ('1', 'auth0|a', 'Mix', 5)")
     query(database_url, "ALTER TABLE musicctl.changes ADD CHECK (field <> 'total_plays')")
     with pytest.raises(MusicctlError):
-        playlists.set_plays(database, "1", 7, journal=record, reason="")
+        playlists.set_plays(database, "1", 7, journal=record)
     assert query(database_url, "SELECT total_plays FROM playlists") == [(5,)]
 
 
@@ -59,11 +61,11 @@ def test_no_playlist_or_several_are_left_alone(database: Database, database_url:
     query(database_url, "DROP TABLE playlists")
     query(database_url, "CREATE TABLE playlists (playlist_id integer, user_id text, total_plays integer)")
     query(database_url, "INSERT INTO playlists VALUES (1, 'auth0|a', 5), (1, 'auth0|b', 6), (2, NULL, 7)")
-    assert playlists.set_plays(database, "3", 7, journal=record, reason="") == ([], None)
-    twice, run = playlists.set_plays(database, "1", 7, journal=record, reason="")
+    assert playlists.set_plays(database, "3", 7, journal=record) == ([], None)
+    twice, run = playlists.set_plays(database, "1", 7, journal=record)
     assert ([row[1] for row in twice], run) == (["auth0|a", "auth0|b"], None)
     assert journalled(database_url) == []
-    once, run = playlists.set_plays(database, "2", 2**31 - 1, journal=record, reason="")
+    once, run = playlists.set_plays(database, "2", 2**31 - 1, journal=record)
     assert (once, run is not None) == ([(2, None, None, 7)], True)
     with pytest.raises(MusicctlError, match="out of range"):
-        playlists.set_plays(database, "2", 2**31, journal=record, reason="")
+        playlists.set_plays(database, "2", 2**31, journal=record)

@@ -1,7 +1,7 @@
 """What an endpoint is given and how it is declared: Call, Route, and the JSON reply."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeAlias
 
@@ -9,6 +9,7 @@ import msgspec
 from aiohttp import web
 
 from musicctl.sandbox.local_tenant import refusals
+from musicctl.sandbox.local_tenant.faults import Struck
 from musicctl.sandbox.local_tenant.signing import Signer
 from musicctl.sandbox.local_tenant.storage import Storage
 from musicctl.settings.sandbox_state import SandboxState
@@ -29,13 +30,17 @@ class Services:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request: its path's arguments and its query, decoded, and the scopes of its bearer token."""
+    """One request: its path's arguments and its query, decoded, and the scopes of its bearer token.
+
+    `struck` are the faults that strike it.
+    """
 
     request: web.BaseRequest
     services: Services
     arguments: tuple[str, ...]
     query: Mapping[str, str]
     scopes: frozenset[str]
+    struck: Struck = field(default_factory=dict)
 
     @property
     def correlation_id(self) -> str | None:

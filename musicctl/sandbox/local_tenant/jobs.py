@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 import msgspec
 from aiohttp import web
 
-from musicctl.sandbox.local_tenant import exports, profiles, refusals
+from musicctl.sandbox.local_tenant import exports, faults, profiles, refusals, truncation
 from musicctl.sandbox.local_tenant.calls import Call, Route, reply
 from musicctl.sandbox.local_tenant.exports import Asked
 from musicctl.sandbox.local_tenant.payloads import EXPORT
@@ -28,9 +28,13 @@ KEPT = 24 * 60 * 60 * 1000
 Status: TypeAlias = Literal["pending", "completed", "failed"]
 
 
-def status(storage: Storage, job: Job) -> Status:
-    """Tell how far a job is: complete after the time that the tenant's settings give it."""
-    ends = job.created_at + storage.settings().export_time * 1000
+def status(call: Call, job: Job) -> Status:
+    """Tell how far a job is: complete after the time that is set for it, or as a fault says."""
+    if faults.JOB_STUCK in call.struck:
+        return "pending"
+    if faults.JOB_FAILED in call.struck:
+        return "failed"
+    ends = job.created_at + call.services.storage.settings().export_time * 1000
     return "pending" if milliseconds() < ends else "completed"
 
 
@@ -47,7 +51,7 @@ async def read(call: Call) -> web.StreamResponse:
     """GET /jobs/{id}: whether the job is complete, and then a fresh link to its file."""
     storage = call.services.storage
     job = _job(storage, call.arguments[0])
-    found = status(storage, job)
+    found = status(call, job)
     further = {"pending": _progress, "completed": _location}.get(found)
     return reply({**_shown(job, found), **(further(call, job) if further else {})})
 
@@ -56,7 +60,7 @@ async def read_errors(call: Call) -> web.StreamResponse:
     """GET /jobs/{id}/errors: nothing, unless the job has failed."""
     storage = call.services.storage
     job = _job(storage, call.arguments[0])
-    if status(storage, job) != "failed":
+    if status(call, job) != "failed":
         return web.Response(status=204)
     return reply({**_shown(job, "failed"), "status_details": "The job could not be completed."})
 
@@ -69,7 +73,7 @@ async def download(call: Call) -> web.StreamResponse:
     wanted = _asked(_job(storage, job_id))
     response = web.StreamResponse(headers={"Content-Type": "application/gzip"})
     await response.prepare(call.request)
-    chunks = exports.file(storage, wanted)
+    chunks = truncation.cut_short(exports.file(storage, wanted), call.struck)
     with suppress(ConnectionResetError):  # the client has gone away
         while chunk := await asyncio.to_thread(next, chunks, b""):
             await response.write(chunk)

@@ -64,20 +64,30 @@ def _locked(folder: Path) -> Iterator[None]:
 
 def _take(descriptor: int, folder: Path) -> None:
     deadline = time.monotonic() + LOCK_PATIENCE
-    while True:
-        try:
-            return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > deadline:
-                raise BusyError(f"a local tenant runs in {folder} already") from None
+    while time.monotonic() < deadline:
+        # A tenant's lock is not waited for: its heir would come to life when the sandbox is to be down.
+        if not _locks(descriptor, fcntl.LOCK_SH):
+            break
+        if _locks(descriptor, fcntl.LOCK_EX):
+            return
         time.sleep(0.02)
+    raise BusyError(f"a local tenant runs in {folder} already")
+
+
+def _locks(descriptor: int, kind: int) -> bool:
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 async def _serve(state: SandboxState, storage: Storage, ready_fd: int | None) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    server = web.Server(App(state, storage).handle, access_log=None, max_line_size=LONGEST_LINE)
+    app = App(state, storage)
+    server = web.Server(app.handle, access_log=None, max_line_size=LONGEST_LINE)
     runner = web.ServerRunner(server, shutdown_timeout=SHUTDOWN_PATIENCE)
     await runner.setup()
     try:
@@ -87,6 +97,7 @@ async def _serve(state: SandboxState, storage: Storage, ready_fd: int | None) ->
         await stopped.wait()
     finally:
         await runner.cleanup()
+        await app.finish()
     log.info("stopped")
 
 

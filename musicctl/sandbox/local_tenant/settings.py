@@ -1,6 +1,11 @@
 """How the tenant is set up: what an administrator could change in Auth0's dashboard, kept in storage."""
 
+from typing import Literal, TypeAlias
+
 import msgspec
+
+Plan: TypeAlias = Literal["free", "essentials", "enterprise", "none"]
+Refill: TypeAlias = Literal["documented", "millisecond", "second"]
 
 SCOPES = (
     "read:users create:users update:users delete:users update:users_app_metadata"
@@ -14,6 +19,8 @@ class TenantSettings(msgspec.Struct, frozen=True, kw_only=True):
     A link to an export's file ends `link_lifetime` after the job was read, 60 at Auth0; an export job takes
     `export_time` from pending to completed, and an Action `build_time` from pending to built. A write is seen
     by the user search after `index_delay`, and a search is given up after `query_timeout`, 2 at Auth0.
+
+    `plan` says which rate limits there are, and `refill` how often tokens are added to their buckets.
     """
 
     scopes: str = SCOPES
@@ -23,3 +30,5 @@ class TenantSettings(msgspec.Struct, frozen=True, kw_only=True):
     build_time: float = 0.5
     index_delay: float = 0.0
     query_timeout: float = 2.0
+    plan: Plan = "none"
+    refill: Refill = "documented"

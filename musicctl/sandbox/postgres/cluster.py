@@ -39,6 +39,11 @@ class Cluster:
         return self.place.folder / "postgres.log"
 
 
+def is_made(cluster: Cluster) -> bool:
+    """Tell whether the cluster's data is there, whole: half of one never has its name."""
+    return (cluster.data / "global" / "pg_control").exists()
+
+
 def start(cluster: Cluster) -> bool:
     """Bring the cluster up with its role and database, whatever an earlier start left; True if it is new.
 
@@ -92,7 +97,7 @@ def _make(cluster: Cluster) -> bool:
     folder = cluster.place.folder
     for leftover in folder.glob("new-*"):
         shutil.rmtree(leftover, ignore_errors=True)
-    if (cluster.data / "global" / "pg_control").exists():
+    if is_made(cluster):
         return False
     fresh = folder / f"new-{secrets.token_hex(4)}"
     options = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"]

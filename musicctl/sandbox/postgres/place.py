@@ -1,7 +1,8 @@
-"""Where a cluster lives: in the sandbox's folder, or in the system's temporary folder where it must."""
+"""Where a cluster lives: in the sandbox's folder, or in a temporary folder that lasts where it must."""
 
 import os
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -22,6 +23,7 @@ SOCKET_PATH_LIMIT = 104
 """Bytes of a socket's path with its closing zero: 104 on macOS and the BSDs, 108 on Linux."""
 
 SYSTEM_FOLDERS = ("/tmp", "/var/tmp")  # noqa: S108 -- what is made there is made by mkdtemp
+LASTING = ("/var/tmp", "/tmp")  # noqa: S108 -- as above; the first one outlives a restart of the machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,20 @@ def temporary(account: Account | None, parent: Path | None = None) -> Path:
 
     Raises ConfigError when the account can enter none, or a socket's path in it would be too long.
     """
-    for candidate in (parent or tempfile.gettempdir(), *SYSTEM_FOLDERS):
+    return _made(account, (str(parent or tempfile.gettempdir()), *SYSTEM_FOLDERS))
+
+
+def lasting(account: Account) -> Path:
+    """Make a folder of the account's for data to keep: /var/tmp lasts, but one that TMPDIR names is kept to.
+
+    Raises ConfigError as `temporary` does.
+    """
+    named = tempfile.gettempdir()
+    return _made(account, LASTING if named in SYSTEM_FOLDERS else (named, *LASTING))
+
+
+def _made(account: Account | None, candidates: Sequence[str]) -> Path:
+    for candidate in candidates:
         if account is None or can_enter(account, Path(candidate)):
             folder = Path(tempfile.mkdtemp(prefix="musicctl-", dir=candidate)).resolve()
             if _fits(folder):
@@ -77,7 +92,7 @@ def _folder(sandbox: Path, account: Account | None, recorded: Place | None) -> P
         return _handed_over(folder, account)
     if recorded and owns(account, recorded.folder):
         return recorded.folder
-    return temporary(account)
+    return lasting(account)
 
 
 def _handed_over(folder: Path, account: Account | None) -> Path:

@@ -1,0 +1,122 @@
+"""`musicctl history`."""
+
+import sys
+from collections.abc import Iterable
+from typing import Annotated
+
+import typer
+
+from musicctl.cli.command import command, group
+from musicctl.cli.options import Json, Output, Profile, Quiet
+from musicctl.cli.output import chosen, document, listing, machine, terminal_width, text
+from musicctl.cli.session import Session
+from musicctl.errors import Exit
+from musicctl.render import records
+from musicctl.render.records import Format, Row
+
+app = group("What was changed, when, by whom, and what became of it.")
+FOR_PEOPLE = 20
+RUN_HELP = "The id of a run, the unique beginning of one, or `last`."
+RunId = Annotated[str, typer.Argument(metavar="RUN", help=RUN_HELP)]
+AboutUser = Annotated[
+    str | None, typer.Option("--user", metavar="USER", help="Only runs that meant to change USER.")
+]
+OfCommand = Annotated[
+    str | None,
+    typer.Option("--command", metavar="NAME", help="Only runs of a command: sync, or 'roles sync'."),
+]
+Since = Annotated[
+    str | None,
+    typer.Option(
+        "--since", metavar="DATE", help="Only from then on: ISO 8601, in UTC unless it says otherwise."
+    ),
+]
+Before = Annotated[str | None, typer.Option("--before", metavar="DATE", help="Only from before then.")]
+Limit = Annotated[
+    int | None,
+    typer.Option(
+        "--limit", metavar="N", min=1, help=f"How many to list; a table has {FOR_PEOPLE} unless told."
+    ),
+]
+
+
+@command(app, "list")
+def list_runs(
+    user: AboutUser = None,
+    of_command: OfCommand = None,
+    since: Since = None,
+    before: Before = None,
+    limit: Limit = None,
+    profile: Profile = None,
+    output: Output = None,
+    as_json: Json = False,
+) -> None:
+    """List the runs that changed something, or meant to, the newest first."""
+    from musicctl.operations import history
+
+    form = chosen(output, as_json)
+    with Session(profile) as session:
+        wanted = history.Filter(
+            user_id=None if user is None else session.user(user),
+            command=of_command,
+            since=since,
+            before=before,
+            limit=FOR_PEOPLE if limit is None and form is Format.TABLE else limit,
+        )
+        history.list_runs(
+            session.database,
+            wanted,
+            lambda rows: listing(history.COLUMNS, rows, form, empty="No runs."),
+        )
+
+
+@command(app, "show")
+def show(run: RunId, profile: Profile = None, output: Output = None, as_json: Json = False) -> None:
+    """Show one run and what became of each of its changes."""
+    from musicctl.operations import history
+
+    form = chosen(output, as_json)
+    with Session(profile) as session:
+        found = history.find(session.database, run)
+        shown, total = history.document(found), sum(found.counts.values())
+        history.changes(
+            session.database,
+            found,
+            lambda rows: _print_run(shown, history.CHANGE_COLUMNS, rows, form, total=total),
+        )
+
+
+@command(app, "recover")
+def recover(
+    profile: Profile = None, output: Output = None, as_json: Json = False, quiet: Quiet = False
+) -> int:
+    """Find out what became of changes that a run sent before it was cut off, and record it."""
+    from musicctl.operations import history
+
+    form = chosen(output, as_json)
+    with Session(profile, quiet=quiet) as session:
+        found = history.recover(
+            session.database,
+            session.tenant,
+            actor=session.who.actor,
+            settle=session.settings.settle,
+            threads=session.settings.threads,
+            say=session.say,
+        )
+        document(found, form)
+        return Exit.PARTIAL if found["unknown"] else Exit.OK
+
+
+def _print_run(
+    shown: dict[str, object], columns: tuple[str, ...], changes: Iterable[Row], form: Format, *, total: int
+) -> None:
+    """Print a run while its changes are read; the formats of one row a line have the changes alone."""
+    from musicctl.render.history import run_document, run_text
+
+    if form is Format.JSON:
+        machine(run_document(shown, columns, changes))
+    elif form is Format.TABLE:
+        for part in run_text(shown, columns, changes, total=total, terminal=terminal_width()):
+            text(part)
+    else:
+        machine(records.listing(columns, changes, form, terminal=sys.stdout.isatty()))

@@ -1,0 +1,212 @@
+"""`import` and `export`, which several command groups share."""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated, BinaryIO
+
+import typer
+
+from musicctl.cli.asking import agree
+from musicctl.cli.options import DryRun, Json, Output, Profile, Quiet, Yes
+from musicctl.cli.output import chosen, document, machine
+from musicctl.cli.reading import reading
+from musicctl.cli.session import Session
+from musicctl.errors import UsageError
+from musicctl.render import records
+from musicctl.render.records import Format, Row
+
+if TYPE_CHECKING:
+    from musicctl.operations.exports import Encode
+    from musicctl.operations.imports import Imported, Preview
+    from musicctl.store.database import Database
+
+MANY = 4 << 20
+"""Bytes of a file up to which a bar would only flicker."""
+
+
+class FileFormat(Enum):
+    """The formats that rows are read in and written in."""
+
+    CSV = "csv"
+    TSV = "tsv"
+    JSONL = "jsonl"
+
+
+File = Annotated[
+    str, typer.Argument(metavar="FILE", help="CSV, TSV or JSON lines, also as .gz; - is standard input.")
+]
+As = Annotated[
+    FileFormat | None,
+    typer.Option(
+        "--format", help="How the file is written, where its name does not say.", show_default=False
+    ),
+]
+SkipBad = Annotated[
+    bool, typer.Option("--skip-bad", help="Import the good lines, and write the bad ones to FILE.bad.")
+]
+OneUser = Annotated[
+    str | None, typer.Argument(metavar="USER", help="Whose rows; without it, all of the table.")
+]
+To = Annotated[
+    str | None,
+    typer.Option("--to", metavar="FILE", help="The file to write; its name says the format, and .gz packs."),
+]
+
+Excel = Annotated[
+    bool, typer.Option("--excel", help="Make cells harmless that a spreadsheet would run as formulas.")
+]
+
+
+def import_file(
+    table: str,
+    file: File,
+    form: As = None,
+    skip_bad: SkipBad = False,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    profile: Profile = None,
+    output: Output = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> int:
+    """Import {things} from FILE, all or none: new ones are added, those with a known id are updated.
+
+    The columns are named in the first line, or by the keys of JSON lines, in any order. In CSV an empty field
+    is NULL and "" the empty text; TSV is as Postgres' COPY writes it.
+    """
+    from musicctl.operations import imports
+    from musicctl.operations.files import rejects, source
+
+    shape = chosen(output, as_json)
+    request = imports.Request(
+        table=table,
+        name=file,
+        form=None if form is None else form.value,
+        bad_file=rejects.name_for(file) if skip_bad else None,
+        dry_run=dry_run,
+    )
+    with Session(profile, quiet=quiet) as session:
+        if not dry_run:
+            session.announce_write(session.database)
+        with _progress(source.size(file), shown=not quiet) as (tell, pause):
+
+            def review(preview: "Preview") -> None:
+                pause()
+                _review(session, table, preview, yes=yes)
+
+            done = imports.run(session.database, request, who=session.who, review=review, tell=tell)
+        _tell(session, done)
+        document(_document(done, shape), shape)
+        return done.exit
+
+
+def export(
+    table: str,
+    user: OneUser = None,
+    to: To = None,
+    excel: Excel = False,
+    profile: Profile = None,
+    output: Output = None,
+    quiet: Quiet = False,
+) -> None:
+    """Export the saved {things} of USER, or all of them, in a form that can be imported again.
+
+    Without --to they go to standard output, as CSV unless -o says tsv or jsonl.
+    """
+    from musicctl.operations import exports
+    from musicctl.operations.files import target
+
+    form = _form(output, to)
+    encode = _encoder(form, excel=excel)
+    with Session(profile, quiet=quiet) as session, reading(session) as database:
+        user_id = None if user is None else session.user(user)
+        if to is None and sys.stdout.isatty():
+            _for_people(database, table, user_id, form)
+            return
+        with target.writing(to) if to is not None else _stdout() as file:
+            exports.run(database, table, user_id, form, encode=encode, write=file.write)
+
+
+def _form(output: Format | None, to: str | None) -> str:
+    """Return the format of an export: what --output says, or the name of the file."""
+    from musicctl.operations.files import forms
+
+    known = [each.value for each in FileFormat]
+    if output is not None and output.value not in known:
+        raise UsageError(f"an export is no {output.value}", hint=f"-o is one of {', '.join(known)}")
+    named = None if to is None else forms.named(to)
+    if output is not None and named is not None and output.value != named:
+        raise UsageError(f"--output {output.value} contradicts the name of {to}")
+    return forms.of(to, None if output is None else output.value)
+
+
+@contextmanager
+def _stdout() -> Iterator[BinaryIO]:
+    sys.stdout.flush()
+    yield sys.stdout.buffer
+
+
+def _encoder(form: str, *, excel: bool) -> "Encode | None":
+    """Return what makes lines of rows where COPY does not."""
+    if excel and form != "csv":
+        raise UsageError(f"--excel is for CSV, not for {form}")
+    if excel:
+        from musicctl.render.spreadsheet import csv_for_spreadsheets
+
+        return csv_for_spreadsheets
+    return _json_lines if form == "jsonl" else None
+
+
+def _json_lines(columns: Sequence[str], rows: Iterable[Row]) -> Iterator[str]:
+    return records.listing(columns, rows, Format.JSONL)
+
+
+def _for_people(database: "Database", table: str, user_id: str | None, form: str) -> None:
+    """Print an export on a terminal, where what others wrote must not be raw."""
+    from musicctl.operations import exports
+
+    def show(columns: Sequence[str], rows: Iterable[Row]) -> None:
+        machine(records.listing(columns, rows, Format(form), terminal=True))
+
+    exports.shown(database, table, user_id, show)
+
+
+def _review(session: Session, table: str, preview: "Preview", *, yes: bool) -> None:
+    """Say what an import would change; ask when there are rows already, unless `yes`."""
+    told = f"{preview.new:,} new, {preview.changed:,} changed, {preview.same:,} as they are"
+    session.say(f"{table}: {told}")
+    if not preview.first:
+        agree(f"Import them into {table} ({told})?", yes=yes)
+
+
+def _tell(session: Session, done: "Imported") -> None:
+    """Say which lines were left out, and where they are."""
+    for problem in done.problems.first:
+        session.say(str(problem))
+    if done.problems.more:
+        session.say(done.problems.more)
+    if done.problems.count:
+        session.say(f"{done.problems.count:,} bad lines are left out; see {done.document['bad_file']}")
+
+
+def _document(done: "Imported", shape: Format) -> dict[str, object]:
+    """Return what to print of an import; people have seen the bad lines already."""
+    problems = [problem._asdict() for problem in done.problems.first]
+    return done.document if shape is Format.TABLE else done.document | {"problems": problems}
+
+
+@contextmanager
+def _progress(size: int | None, *, shown: bool) -> Iterator[tuple[Callable[[int], None], Callable[[], None]]]:
+    """Yield what is told how many bytes were read, and what takes the bar away before a question."""
+    if not shown or size is None or size < MANY or not sys.stderr.isatty():
+        yield lambda _read: None, lambda: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
+
+    columns = (BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=size)
+        yield lambda read: bar.update(task, completed=read), bar.stop

@@ -1,0 +1,62 @@
+"""What may stand in a column of a file, and what is wrong with a value that may not."""
+
+import re
+from dataclasses import dataclass
+
+WHOLE = re.compile(rb"[+-]?[0-9]+")
+INTEGERS = {"smallint": 2, "integer": 4, "bigint": 8}
+"""Postgres' whole numbers, and their bytes."""
+
+SHOWN = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: whether it must have a value, and the range of a whole number."""
+
+    name: str
+    required: bool = False
+    range: tuple[int, int] | None = None
+
+    def wrong(self, value: bytes | None) -> str:
+        """Return what is wrong with a value, in words; empty when nothing is."""
+        if value is None:
+            return "has no value" if self.required else ""
+        try:
+            value.decode()
+        except UnicodeDecodeError:
+            return "is not UTF-8"
+        if b"\0" in value:
+            return "has a NUL character"
+        return "" if self.range is None else _out_of(self.range, value)
+
+    def plain(self, stops: bytes) -> bytes:
+        """Return the regular expression of most values that are right, as they stand without `stops`."""
+        least = int(self.required)
+        if self.range is not None:
+            return rb"[0-9]{%d,%d}+" % (least, len(str(self.range[1])) - 1)
+        return rb"[^\0%s]{%d,}+" % (stops, least)
+
+
+def of_type(name: str, kind: str, *, required: bool, least: int | None) -> Column:
+    """Return the column for one of Postgres' type `kind`; `least` is the smallest number that will do."""
+    if kind in INTEGERS:
+        most = (1 << (8 * INTEGERS[kind] - 1)) - 1
+        return Column(name, required, (-most - 1 if least is None else least, most))
+    return Column(name, required)
+
+
+def shown(value: bytes) -> str:
+    """Return a value for a message, cut where it is long."""
+    text = value[: 4 * SHOWN].decode(errors="replace")
+    return repr(text if len(text) <= SHOWN else text[:SHOWN] + "…")
+
+
+def _out_of(limits: tuple[int, int], value: bytes) -> str:
+    if not WHOLE.fullmatch(value):
+        return f"{shown(value)} is no whole number"
+    least, most = limits
+    digits = value.lstrip(b"+-").lstrip(b"0")
+    if len(digits) <= len(str(most)) and least <= int(value) <= most:
+        return ""
+    return f"{shown(value)} is below {least}" if value.startswith(b"-") else f"{shown(value)} is above {most}"

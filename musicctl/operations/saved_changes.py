@@ -1,0 +1,74 @@
+"""What listeners saved, removed or moved to another account: shown first, and recorded in the journal."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from musicctl.errors import Exit, NotFoundError
+from musicctl.operations.who import Who
+from musicctl.store import journal, saved, saving
+from musicctl.store.database import Cursor, Database
+from musicctl.store.kinds import KINDS
+from musicctl.store.saved import Row, Wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The rows of a listener that the ids named stand for, and the ids that stand for none."""
+
+    rows: tuple[Row, ...]
+    not_found: tuple[str, ...]
+
+    @property
+    def repeated(self) -> dict[str, int]:
+        """The ids that stand for several rows, and for how many."""
+        found = Counter(str(row[0]) for row in self.rows)
+        return {each: count for each, count in found.items() if count > 1}
+
+    @property
+    def exit(self) -> Exit:
+        """The exit code once the rows are dealt with."""
+        return Exit.PARTIAL if self.not_found else Exit.OK
+
+
+def chosen(database: Database, table: str, user_id: str, ids: Sequence[str] | None) -> Chosen:
+    """Return the listener's rows with these ids, or all; raises NotFoundError when the ids stand for none."""
+    kind, named = KINDS[table], None if ids is None else tuple(dict.fromkeys(ids))
+    rows = saved.each(database, kind, Wanted(user_id=user_id, ids=named), tuple)
+    there = {str(row[0]) for row in rows}
+    not_found = tuple(each for each in named or () if each not in there)
+    if not_found and not rows:
+        raise NotFoundError(
+            f"{user_id} has no {kind.one} {', '.join(not_found)}",
+            hint=f"musicctl {table} list {user_id!r} shows the ids",
+        )
+    return Chosen(rows, not_found)
+
+
+def remove(database: Database, table: str, user_id: str, these: Chosen, *, who: Who) -> dict[str, object]:
+    """Remove the rows chosen, as a run of the journal, and return how many they were."""
+    ids = [str(row[0]) for row in these.rows]
+    count, run = saving.remove(
+        database, KINDS[table], user_id, ids, journal=_recording(who, f"{table} remove")
+    )
+    return {"user_id": user_id, "removed": count, "not_found": list(these.not_found), "run": run}
+
+
+def move(
+    database: Database,
+    table: str,
+    user_id: str,
+    to: str,
+    ids: Sequence[str] | None,
+    *,
+    who: Who,
+) -> dict[str, object]:
+    """Give a listener's rows, or those with these ids, to another account, as a run of the journal."""
+    wanted = Wanted(user_id=user_id, ids=ids)
+    recording = _recording(who, f"{table} move")
+    count, run = saving.move(database, KINDS[table], wanted, to, journal=recording)
+    return {"from": user_id, "to": to, "moved": count, "run": run}
+
+
+def _recording(who: Who, command: str) -> Callable[[Cursor], str]:
+    return lambda cursor: journal.record(cursor, who.run(command), [])

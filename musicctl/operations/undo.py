@@ -1,0 +1,85 @@
+"""Takes a run back: whatever is still as the run left it becomes what it was before; the rest is named."""
+
+from datetime import datetime
+
+from musicctl.errors import BusyError, UsageError
+from musicctl.operations import dates, history, undonames, undoroles, undovalues
+from musicctl.operations.undoing import Context
+from musicctl.policy.report import Report
+from musicctl.policy.undo import Preview, Undone
+from musicctl.store.database import Database
+from musicctl.store.history import Run
+
+UNDOABLE = frozenset(
+    {
+        "roles sync",
+        "promote",
+        "roles grant",
+        "roles revoke",
+        "profile set-name",
+        "profile set-names",
+        "profile fill-names",
+        "playlists set-plays",
+        "genres set",
+        "undo",
+    }
+)
+IN_THE_TENANT = frozenset({"roles", "display_name"})
+
+
+def find(database: Database, text: str) -> Run:
+    """Return the run that `text` names; raises UsageError for one of a kind that cannot be undone."""
+    run = history.find(database, text)
+    if run.command not in UNDOABLE:
+        raise UsageError(
+            f"the run {run.run} of {run.command} cannot be undone",
+            hint=f"musicctl history show {run.run} says what it did",
+        )
+    if run.lease is None:
+        _require_ended(run)
+    return run
+
+
+def until(database: Database, run: Run, text: str | None) -> datetime | None:
+    """Return the moment until which to pin; raises UsageError for one that is over, or that pins nothing."""
+    if text is not None and run.field not in {"roles", None}:
+        raise UsageError(f"--pin is about roles, and the run {run.run} of {run.command} changed none")
+    return dates.end(database, text)
+
+
+def in_the_tenant(run: Run) -> bool:
+    """Tell whether what the run wrote is in the tenant; otherwise it is in the app's own tables."""
+    return run.field in IN_THE_TENANT
+
+
+def preview(context: Context, run: Run) -> Preview:
+    """Return what an undo would do now; writes nothing. Raises BusyError while the run is under way."""
+    _require_ended(run)
+    if run.field == "roles":
+        return undoroles.preview(context, run)
+    if run.field == "display_name":
+        return undonames.preview(context, run)
+    return undovalues.preview(context, run)
+
+
+def perform(context: Context, run: Run, until: datetime | None) -> Undone:
+    """Take the run back, as a run of its own, and say what was restored and what was not.
+
+    Those whose role the next sync would change again are pinned until the moment `until`. Raises BusyError
+    when somebody else writes, the run itself or another one.
+    """
+    if run.field == "roles":
+        return undoroles.perform(context, run, until)
+    if run.field == "display_name":
+        return undonames.perform(context, run)
+    if run.field is None:
+        return Undone(undoes=run.run, report=Report(run=None, plan=""), restored=0)
+    return undovalues.perform(context, run)
+
+
+def _require_ended(run: Run) -> None:
+    if run.outcome == "running":
+        raise BusyError(
+            f"the run {run.run} of {run.command} by {run.actor} is still under way",
+            hint="undo it when it has ended",
+        )

@@ -1,0 +1,187 @@
+"""The guards of a sync: every reason why a plan is dangerous, with its numbers. Whole numbers, and pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from musicctl.policy.rule import Rule
+
+REVOKES_KEPT, GRANTS_KEPT = 5, 50
+"""Revokes and grants that a percentage never forbids."""
+
+WHOLE = 100_000
+"""A hundred percent, in thousandths of a percent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A percentage, which keeps its floor, or a plain number; `thousandths` of either."""
+
+    thousandths: int
+    percent: bool
+
+    @property
+    def off(self) -> bool:
+        """Tell whether the guard is switched off, which 100 percent does."""
+        return self.percent and self.thousandths >= WHOLE
+
+    def of(self, base: int) -> int:
+        """Return the percentage of `base`, rounded down, or the plain number."""
+        return base * self.thousandths // WHOLE if self.percent else self.thousandths // 1000
+
+    def __str__(self) -> str:
+        return f"{self.thousandths / 1000:g}{'%' if self.percent else ''}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The limits of the four guards that have one."""
+
+    max_revoke: Limit
+    max_grant: Limit
+    min_source: Limit
+    min_tenant: Limit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What a plan was made on: where plays come from and how many there are, users of the tenant, holders.
+
+    `source_users` are the users with known plays, `source_plays` their sum; `holders` includes pinned ones
+    and those of unknown plays.
+    """
+
+    source: str
+    source_users: int
+    source_plays: int
+    tenant_users: int
+    holders: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Baseline:
+    """What the last completed sync saw, and by which rule it judged."""
+
+    rule: Rule
+    source: str
+    source_users: int
+    source_plays: int
+    tenant_users: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """What earlier syncs did: the last completed one, and the revokes of the last 24 hours that stand."""
+
+    last: Baseline | None
+    recent_revokes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Danger:
+    """One reason: the guard's name, the number that was too large, and what to tell a person."""
+
+    name: str
+    count: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.message}"
+
+
+def dangers(
+    rule: Rule, *, grants: int, revokes: int, seen: Seen, past: Past, limits: Limits
+) -> tuple[Danger, ...]:
+    """Return every reason why these changes are dangerous, in the order of the guards."""
+    found = (
+        *changes(grants=grants, revokes=revokes, holders=seen.holders, past=past, limits=limits),
+        _source(seen, past.last, limits.min_source),
+        _tenant(seen, past.last, limits.min_tenant),
+        _rule(rule, seen, past.last),
+    )
+    return tuple(danger for danger in found if danger is not None)
+
+
+def changes(*, grants: int, revokes: int, holders: int, past: Past, limits: Limits) -> tuple[Danger, ...]:
+    """Return the dangers that lie in the number of changes alone."""
+    found = (
+        _revokes(grants, revokes, holders, past.recent_revokes, limits.max_revoke),
+        _grants(grants, holders, limits.max_grant),
+    )
+    return tuple(danger for danger in found if danger is not None)
+
+
+def beyond(found: tuple[Danger, ...], accepted: Mapping[str, int]) -> tuple[Danger, ...]:
+    """Return the dangers that are new, or larger, against those a person accepted: {name: count}."""
+    return tuple(danger for danger in found if danger.count > accepted.get(danger.name, -1))
+
+
+def _revokes(grants: int, revokes: int, holders: int, recent: int, limit: Limit) -> Danger | None:
+    if limit.off or not revokes:
+        return None
+    base, count = holders + recent, revokes + recent
+    allowed = max(REVOKES_KEPT, limit.of(base)) if limit.percent else limit.of(base)
+    said = f"{revokes:,} revokes"
+    if recent:
+        said += f", after {recent:,} by syncs of the last 24 hours,"
+    if count > allowed:
+        return Danger(
+            "max_revoke", count, f"{said} of {base:,} holders; at most {allowed:,} may lose the role"
+        )
+    if holders >= 2 and holders + grants == revokes:
+        return Danger("max_revoke", count, f"{said} of {base:,} holders would leave nobody with the role")
+    return None
+
+
+def _grants(grants: int, holders: int, limit: Limit) -> Danger | None:
+    if limit.off:
+        return None
+    allowed = max(GRANTS_KEPT, limit.of(holders)) if limit.percent else limit.of(holders)
+    if grants <= allowed:
+        return None
+    said = f"{grants:,} grants beside {holders:,} holders; at most {allowed:,} may gain the role"
+    return Danger("max_grant", grants, said)
+
+
+def _source(seen: Seen, last: Baseline | None, limit: Limit) -> Danger | None:
+    if limit.off or (last is None and not seen.holders):
+        return None
+    said = []
+    lost = 0
+    pairs = (
+        ("users with known plays", seen.source_users, last.source_users if last else 0),
+        ("plays in total", seen.source_plays, last.source_plays if last else 0),
+    )
+    for what, now, before in pairs:
+        least = limit.of(before)
+        if now <= 0 or now < least:
+            said.append(
+                f"{now:,} {what}" + (f", after {before:,}; at least {least:,} are wanted" if last else "")
+            )
+            lost = max(lost, before - now, 1)
+        if not limit.percent:
+            break  # a plain number counts users
+    return Danger("min_source", lost, " and ".join(said)) if said else None
+
+
+def _tenant(seen: Seen, last: Baseline | None, limit: Limit) -> Danger | None:
+    if limit.off:
+        return None
+    before, now = (last.tenant_users if last else 0), seen.tenant_users
+    least = limit.of(before)
+    if now > 0 and now >= least:
+        return None
+    said = f"{now:,} users in the tenant"
+    after = f", after {before:,}; at least {least:,} are wanted" if last else ""
+    return Danger("min_tenant", max(before - now, 1), said + after)
+
+
+def _rule(rule: Rule, seen: Seen, last: Baseline | None) -> Danger | None:
+    if last is None:
+        return None
+    pairs = {
+        "role": (last.rule.role, rule.role),
+        "threshold": (f"{last.rule.threshold:,}", f"{rule.threshold:,}"),
+        "plays source": (last.source, seen.source),
+    }
+    said = [f"the {what} was {old} and is {new}" for what, (old, new) in pairs.items() if old != new]
+    return Danger("rule", len(said), ", ".join(said)) if said else None

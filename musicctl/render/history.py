@@ -1,0 +1,47 @@
+"""One run of the journal with its changes, which are never all held at once."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+
+from musicctl.render.encoding import encoded
+from musicctl.render.records import Row
+from musicctl.render.table import fields, table
+
+FOR_PEOPLE = ("user_id", "verdict", "plays", "state", "before", "after", "detail")
+ON_A_TERMINAL = 30
+"""Changes shown on a terminal; on a pipe there are all of them."""
+
+PAGE = 1000
+"""Changes that are laid out together on a pipe: each page has columns of its own widths."""
+
+
+def run_document(run: Mapping[str, object], columns: Sequence[str], changes: Iterable[Row]) -> Iterator[str]:
+    """Yield the JSON document of a run, with its changes as the last key, while they come."""
+    members = [f"{encoded(str(key))}: {encoded(value)}" for key, value in run.items()]
+    yield "{\n  " + ",\n  ".join([*members, '"changes": ['])
+    keys = [encoded(column) for column in columns]
+    separator = "\n    "
+    for row in changes:
+        pairs = zip(keys, map(encoded, row), strict=True)
+        yield separator + "{" + ", ".join(f"{key}: {value}" for key, value in pairs) + "}"
+        separator = ",\n    "
+    yield "]\n}\n" if separator == "\n    " else "\n  ]\n}\n"
+
+
+def run_text(
+    run: Mapping[str, object],
+    columns: Sequence[str],
+    changes: Iterable[Row],
+    *,
+    total: int,
+    terminal: int | None,
+) -> Iterator[str]:
+    """Yield a run for people, with its changes, `total` in number; `terminal` is None for a pipe."""
+    yield fields(run, terminal=terminal)
+    places = [columns.index(name) for name in FOR_PEOPLE]
+    rows = ([row[place] for place in places] for row in changes)
+    shown = islice(rows, None if terminal is None else ON_A_TERMINAL)
+    while page := list(islice(shown, PAGE)):
+        yield "\n" + table(FOR_PEOPLE, page, terminal=terminal)
+    if terminal is not None and total > ON_A_TERMINAL:
+        yield f"… and {total - ON_A_TERMINAL:,} more; `musicctl history show {run['run']} -o csv` shows all\n"

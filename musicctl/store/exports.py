@@ -1,0 +1,82 @@
+"""Rows of the app's tables on their way out: by COPY, or as values where a format needs them."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TypeVar
+
+import psycopg2
+from psycopg2 import sql
+
+from musicctl.store import casting, shape, waiting
+from musicctl.store.database import Cursor, Database
+from musicctl.store.kinds import Kind
+from musicctl.store.shape import Shape
+from musicctl.store.streaming import AT_ONCE, Rows
+
+T = TypeVar("T")
+SEPARATORS = {"csv": ",", "text": "\t"}
+
+
+def copy_out(
+    database: Database, kind: Kind, user_id: str | None, form: str, write: Callable[[bytes], object]
+) -> int:
+    """Write the rows of one user, or all, as COPY does in the form `csv` or `text`, after a header.
+
+    Returns how many rows there were. The columns are those of the kind that the table has.
+    """
+    doing = f"export {kind.table}"
+
+    def work(cursor: Cursor) -> int:
+        found = shape.of(cursor, kind, doing)
+        casting.as_it_stands(cursor)
+        write(SEPARATORS[form].join(found.known).encode() + b"\n")
+        query = _query(found, user_id, doing).as_string(cursor)
+        _copy(cursor, f"COPY ({query}) TO STDOUT WITH (FORMAT {form})", write)
+        return cursor.rowcount
+
+    return database.run(work, doing=doing, read_only=True, repeat_on=())
+
+
+def rows(database: Database, kind: Kind, user_id: str | None, use: Callable[[tuple[str, ...], Rows], T]) -> T:
+    """Return what `use` makes of the names of the columns that the table has, and of its rows."""
+    doing = f"export {kind.table}"
+
+    def work(cursor: Cursor) -> T:
+        found = shape.of(cursor, kind, doing)
+        casting.as_it_stands(cursor)
+        with cursor.connection.cursor(name="rows") as each:
+            each.itersize = AT_ONCE
+            casting.exact(each)
+            each.execute(_query(found, user_id, doing))
+            return use(found.known, casting.decoded(each, cursor))
+
+    return database.run(work, doing=doing, read_only=True, repeat_on=())
+
+
+def _query(found: Shape, user_id: str | None, doing: str) -> sql.Composable:
+    found.require(found.kind.columns if not found.known else (), doing)
+    columns = sql.SQL(", ").join(map(sql.Identifier, found.known))
+    query = sql.SQL("SELECT {} FROM {}").format(columns, found.table)
+    if user_id is None:
+        return query
+    found.require(["user_id"], doing)
+    return query + sql.SQL(" WHERE user_id = {}").format(sql.Literal(user_id))
+
+
+def _copy(cursor: Cursor, statement: str, write: Callable[[bytes], object]) -> None:
+    target = _Target(write)
+    with waiting.blocking():
+        try:
+            cursor.copy_expert(statement, target)
+        except BaseException:
+            # Rolling back would first read the rest of the rows to their end.
+            with suppress(psycopg2.Error):
+                cursor.connection.cancel()
+            raise
+
+
+class _Target:
+    """The writing half of a file, which is all that COPY asks for."""
+
+    def __init__(self, write: Callable[[bytes], object]) -> None:
+        self.write = write

@@ -1,0 +1,165 @@
+"""The journal as it is read: runs, the newest first, and what each of them changed."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from musicctl.store.database import Cursor, Database
+from musicctl.store.streaming import Rows, stream
+from musicctl.store.unconfirmed import SILENT
+
+COLUMNS = ("run", "command", "actor", "started_at", "finished_at", "outcome", "counts")
+CHANGE_COLUMNS = (
+    "user_id",
+    "field",
+    "target",
+    "verdict",
+    "plays",
+    "state",
+    "before",
+    "after",
+    "status",
+    "correlation_id",
+    "detail",
+    "sent_at",
+    "ended_at",
+)
+CANDIDATES = 11
+T = TypeVar("T")
+
+# Without an end it is under way while its lease lives; without a lease, while something happens.
+ALIVE = f"""CASE WHEN runs.lease IS NULL
+    THEN runs.started_at > clock_timestamp() - interval '{SILENT}' OR EXISTS (
+        SELECT 1 FROM musicctl.changes WHERE changes.run = runs.run
+        AND greatest(sent_at, ended_at) > clock_timestamp() - interval '{SILENT}')
+    ELSE EXISTS (
+        SELECT 1 FROM musicctl.lease WHERE lease.name = runs.lease AND lease.token = runs.token
+        AND NOT lease.released AND lease.expires_at > clock_timestamp()) END"""
+OUTCOME = f"""CASE WHEN runs.finished_at IS NOT NULL THEN runs.outcome
+    WHEN {ALIVE} THEN 'running' ELSE 'crashed' END"""
+COUNTS = """coalesce((SELECT jsonb_object_agg(state, number) FROM (
+    SELECT state, count(*) AS number FROM musicctl.changes WHERE changes.run = runs.run GROUP BY state
+    ) AS states), '{}')"""
+RUN = f"""runs.run, runs.command, runs.actor, runs.started_at, runs.finished_at, {OUTCOME}, {COUNTS}"""
+
+LIST = f"""
+    SELECT {RUN} FROM musicctl.runs AS runs
+    WHERE (%(command)s IS NULL OR runs.command = %(command)s
+           OR split_part(runs.command, ' ', 2) = %(command)s)
+      AND (%(since)s::timestamptz IS NULL OR runs.started_at >= %(since)s)
+      AND (%(before)s::timestamptz IS NULL OR runs.started_at < %(before)s)
+      AND (%(user_id)s IS NULL OR EXISTS (
+        SELECT 1 FROM musicctl.changes WHERE changes.run = runs.run AND changes.user_id = %(user_id)s))
+    ORDER BY runs.started_at DESC, runs.run DESC LIMIT %(limit)s"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One run of the journal; `counts` are its changes by state, and `field` is what they are about.
+
+    `outcome` is `running` or `crashed` for a run without an end.
+    """
+
+    run: str
+    command: str
+    actor: str
+    started_at: datetime
+    finished_at: datetime | None
+    outcome: str
+    counts: dict[str, int]
+    role: str | None
+    undoes: str | None
+    lease: str | None
+    field: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which runs to list: about whom, of which command, started when; None is for any."""
+
+    user_id: str | None = None
+    command: str | None = None
+    since: datetime | None = None
+    before: datetime | None = None
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What a run left of one change; `before` and `after` are JSON values, `user_id` is None once erased."""
+
+    user_id: str | None
+    target: str | None
+    verdict: str
+    state: str
+    before: object
+    after: object
+
+
+def each(database: Database, wanted: Wanted, use: Callable[[Rows], T]) -> T:
+    """Return what `use` makes of the runs, rows of COLUMNS, the newest first."""
+    values = {name: getattr(wanted, name) for name in wanted.__slots__}
+
+    def prepare(_cursor: Cursor) -> tuple[str, Mapping[str, object]]:
+        return LIST, values
+
+    return stream(database, prepare, use, doing="read the journal")
+
+
+def matching(database: Database, text: str) -> tuple[str, ...]:
+    """Return the ids that are `text`, or else begin with it, the newest first and CANDIDATES at most.
+
+    `last` is the newest of all.
+    """
+
+    def work(cursor: Cursor) -> tuple[str, ...]:
+        newest = "ORDER BY started_at DESC, run DESC LIMIT %(limit)s"
+        if text == "last":
+            cursor.execute(f"SELECT run FROM musicctl.runs {newest}", {"limit": 1})
+            return tuple(run for (run,) in cursor.fetchall())
+        cursor.execute(
+            "SELECT run FROM musicctl.runs WHERE left(run, length(%(text)s)) = %(text)s AND"
+            " (run = %(text)s OR NOT EXISTS (SELECT 1 FROM musicctl.runs WHERE run = %(text)s))"
+            f" {newest}",
+            {"text": text, "limit": CANDIDATES},
+        )
+        return tuple(run for (run,) in cursor.fetchall())
+
+    return database.run(work, doing="read the journal", read_only=True)
+
+
+def find(database: Database, run: str) -> Run | None:
+    """Return the run with exactly this id, or None."""
+
+    def work(cursor: Cursor) -> Run | None:
+        cursor.execute(
+            f"SELECT {RUN}, runs.role, runs.undoes, runs.lease,"
+            " (SELECT min(field) FROM musicctl.changes WHERE changes.run = runs.run)"
+            " FROM musicctl.runs AS runs WHERE runs.run = %s",
+            (run,),
+        )
+        row = cursor.fetchone()
+        return None if row is None else Run(**dict(zip(Run.__slots__, row, strict=True)))
+
+    return database.run(work, doing="read the journal", read_only=True)
+
+
+def changes(database: Database, run: str, use: Callable[[Rows], T]) -> T:
+    """Return what `use` makes of the changes of a run, rows of CHANGE_COLUMNS, as they were planned."""
+    return _changes(database, run, ", ".join(CHANGE_COLUMNS), use)
+
+
+def left(database: Database, run: str) -> list[Left]:
+    """Return what a run wrote, or may have written, as it was planned."""
+    columns = "user_id, target, verdict, state, before, after"
+    condition = " AND state IN ('applied', 'sent', 'unknown')"
+    return _changes(database, run, columns, lambda rows: [Left(*row) for row in rows], condition)
+
+
+def _changes(database: Database, run: str, columns: str, use: Callable[[Rows], T], condition: str = "") -> T:
+    def prepare(_cursor: Cursor) -> tuple[str, Mapping[str, object]]:
+        statement = f"SELECT {columns} FROM musicctl.changes WHERE run = %(run)s{condition} ORDER BY seq"
+        return statement, {"run": run}
+
+    return stream(database, prepare, use, doing="read the journal")

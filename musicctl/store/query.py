@@ -1,0 +1,122 @@
+"""A person's own SELECT: in a transaction that only reads, with a limit on time, and no value lost."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeAlias, TypeVar
+
+import psycopg2
+from psycopg2 import errors
+
+from musicctl.errors import MusicctlError, RefusedError, UsageError
+from musicctl.store import casting, view, waiting
+from musicctl.store.casting import Row
+from musicctl.store.database import Cursor, Database
+
+AT_ONCE = 500
+OF_THE_ASKER = ("21", "22", "42")
+"""Classes of SQLSTATE that are about the query itself: its words, its values."""
+
+T = TypeVar("T")
+Use: TypeAlias = Callable[[tuple[str, ...], Iterator[Row]], T]
+"""What is made of the names of the columns and of the rows, while they come."""
+
+
+def ask(database: Database, statement: str, use: Use[T], *, paged: bool, seconds: float) -> T:
+    """Return what `use` makes of the answer to one statement, which leaves nothing behind.
+
+    With `paged` the rows come page by page, and `seconds` is what the server may take for all of them. Raises
+    RefusedError when it takes longer, or writes; UsageError when Postgres does not understand it.
+    """
+    answer = _paged if paged else _whole
+
+    def work(cursor: Cursor) -> T:
+        _prepare(cursor)
+        with _translating(seconds), view.in_shape():
+            used = answer(cursor, statement, _Clock(seconds), use)
+        # A function in it may have set something for the session, which a pooler would hand to the next.
+        cursor.connection.rollback()
+        return used
+
+    with waiting.patient(seconds):
+        return database.run(work, doing="answer the query", read_only=True, repeat_on=())
+
+
+class _Clock:
+    """What is left of the time that the server may take; what we take between two pages does not count."""
+
+    def __init__(self, seconds: float) -> None:
+        self._left = seconds
+
+    @contextmanager
+    def running(self, cursor: Cursor) -> Iterator[None]:
+        """Let the server work, within the statement, for as long as is left."""
+        cursor.execute("SET LOCAL statement_timeout = %s", (max(1, int(self._left * 1000)),))
+        began = time.monotonic()
+        yield
+        self._left -= time.monotonic() - began
+
+
+def _prepare(cursor: Cursor) -> None:
+    # The statement was read as one in which a backslash is nothing special outside of E''.
+    cursor.execute("SET LOCAL standard_conforming_strings = on")
+    casting.as_it_stands(cursor)
+
+
+def _paged(cursor: Cursor, statement: str, clock: _Clock, use: Use[T]) -> T:
+    with cursor.connection.cursor(name="answer") as rows:
+        casting.exact(rows)
+        with clock.running(cursor):
+            rows.execute(statement)
+        with clock.running(cursor):
+            first = rows.fetchmany(AT_ONCE)
+        return use(_names(rows), casting.decoded(_pages(cursor, rows, first, clock), cursor))
+
+
+def _pages(cursor: Cursor, rows: Cursor, page: list[Row], clock: _Clock) -> Iterator[Row]:
+    while page:
+        yield from page
+        if len(page) < AT_ONCE:
+            return
+        with clock.running(cursor):
+            page = rows.fetchmany(AT_ONCE)
+
+
+def _whole(cursor: Cursor, statement: str, clock: _Clock, use: Use[T]) -> T:
+    casting.exact(cursor)
+    with clock.running(cursor):
+        cursor.execute(statement)
+    names = _names(cursor)
+    return use(names, casting.decoded(cursor.fetchall(), cursor))
+
+
+def _names(cursor: Cursor) -> tuple[str, ...]:
+    if not cursor.description:
+        raise UsageError("the query answers with no column at all")
+    return tuple(column.name for column in cursor.description)
+
+
+@contextmanager
+def _translating(seconds: float) -> Iterator[None]:
+    """Say what is wrong with a query in one line each: too slow, a write, not understood."""
+    try:
+        yield
+    except errors.QueryCanceled as error:
+        if "statement timeout" not in str(error.diag.message_primary):
+            raise
+        raise RefusedError(
+            f"the query was stopped: it took the server more than {seconds:g} s",
+            hint="--timeout 5m lets it take longer",
+        ) from None
+    except UnicodeDecodeError:
+        raise MusicctlError(
+            "the answer has a value that is no UTF-8", hint="cast it to text, or to bytea with convert_to"
+        ) from None
+    except psycopg2.Error as error:
+        told = error.diag.message_primary or ""
+        if isinstance(error, errors.ReadOnlySqlTransaction) or "DECLARE CURSOR" in told:
+            raise RefusedError(f"the query writes: {told}", hint="musicctl query only reads") from None
+        of_the_asker = (error.pgcode or "").startswith(OF_THE_ASKER)
+        if not of_the_asker or isinstance(error, errors.InsufficientPrivilege):
+            raise
+        raise UsageError(f"Postgres refused the query: {told}", hint=error.diag.message_hint or "") from None

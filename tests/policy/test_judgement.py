@@ -1,0 +1,41 @@
+"""What is said of users who are named."""
+
+import pytest
+
+from musicctl.policy.judgement import judgement
+from musicctl.policy.roles import Roles
+from musicctl.policy.rule import Pin, Rule, Verdict
+
+RULE = Rule("playlist editor", 100)
+HOLDS, LACKS = ("vip", "playlist editor"), ("vip",)
+
+
+@pytest.mark.parametrize(
+    ("plays", "roles", "pin", "verdict", "why"),
+    [
+        (100, LACKS, None, Verdict.GRANT, "100 plays, at the bar of 100: to be granted"),
+        (1, HOLDS, None, Verdict.REVOKE, "1 play, 99 below the bar of 100: to be taken away"),
+        (
+            99,
+            LACKS,
+            None,
+            Verdict.KEEP,
+            "99 plays, 1 below the bar of 100: nothing to change",
+        ),
+        (
+            1234,
+            HOLDS,
+            None,
+            Verdict.KEEP,
+            "1,234 plays, 1,134 above the bar of 100: keeps the role",
+        ),
+        (None, HOLDS, None, Verdict.UNKNOWN, "plays unknown: keeps the role"),
+        (99, LACKS, Pin.GRANTED, Verdict.GRANT, "pinned as granted: to be granted"),
+        (0, None, None, Verdict.UNREADABLE, "not touched: roles is a number"),
+    ],
+)
+def test_each_case(
+    plays: int | None, roles: Roles | None, pin: Pin | None, verdict: Verdict, why: str
+) -> None:
+    said = judgement(RULE, "auth0|a", plays, roles, pin, "roles is a number" if roles is None else None)
+    assert (said.user_id, said.plays, said.verdict, said.why) == ("auth0|a", plays, verdict, why)
