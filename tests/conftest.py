@@ -27,6 +27,15 @@ MEMORY = Path("/dev/shm")
 SETTING_PREFIXES = ("AUTH0_", "DATABASE_URL", "MUSICCTL_", "PG", "XDG_")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Spread the long tests, so that each worker begins with some of them and none is left for the end."""
+    long = [item for item in items if item.get_closest_marker("long")]
+    others = [item for item in items if not item.get_closest_marker("long")]
+    items[:] = others
+    for place, item in enumerate(long):
+        items.insert(place * len(others) // len(long) + place, item)
+
+
 @pytest.fixture(autouse=True)
 def _nobodys_settings(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Keep every test away from the settings and folders of whoever runs it."""

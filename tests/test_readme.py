@@ -62,7 +62,7 @@ def test_the_two_set_up_lines_install_what_pyproject_offers() -> None:
     lines = re.findall(r"^    \$ (.*)$", README, re.MULTILINE)
     assert [line.rpartition("&& ")[2] for line in lines] == [
         ".venv/bin/musicctl demo",
-        ".venv/bin/pytest -n 2",
+        ".venv/bin/pytest -n 4",
     ]
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     for line in lines:

@@ -10,8 +10,7 @@ import typer
 
 from musicctl.cli import bearer
 from musicctl.cli.asking import agree
-from musicctl.cli.binding import Keys, one, register
-from musicctl.cli.command import group
+from musicctl.cli.binding import Keys, group_of, one
 from musicctl.cli.options import DryRun, Json, Output, Profile, Quiet, User, Yes
 from musicctl.cli.output import chosen, document, listing, terminal_width
 from musicctl.cli.session import Session
@@ -226,7 +225,4 @@ COMMANDS: dict[str, Callable[..., int | None]] = {
 
 def commands(table: str, purpose: str) -> typer.Typer:
     """Return the group of commands for one table, `songs` or `artists`."""
-    app = group(purpose)
-    for name, function in COMMANDS.items():
-        register(app, name, function, table)
-    return app
+    return group_of(table, purpose, COMMANDS)

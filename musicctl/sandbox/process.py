@@ -22,7 +22,7 @@ PULSE = 0.005
 
 # The shell ends at once, so that whatever happens to the program later is no child's death of ours; it opens
 # the log itself, since root must not open files in a folder where another account can plant links.
-BACKGROUND = 'log=$1; shift; "$@" </dev/null >"$log" 2>&1 & echo $!'
+BACKGROUND = 'log=$1; shift; : >"$log"; "$@" </dev/null >>"$log" 2>&1 & echo $!'
 
 
 @dataclass(frozen=True, slots=True)

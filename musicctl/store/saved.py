@@ -1,11 +1,12 @@
 """What listeners saved, as it is read: rows of the app's tables `songs` and `artists`."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TypeVar
+from contextlib import suppress
+from typing import NamedTuple, TypeVar
 
 from psycopg2 import sql
 
+from musicctl.errors import ConfigError
 from musicctl.store import casting, shape
 from musicctl.store.database import Cursor, Database
 from musicctl.store.kinds import Kind
@@ -19,8 +20,7 @@ WILDCARDS = str.maketrans({each: f"\\{each}" for each in "\\%_"})
 """What ILIKE reads as something else."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Wanted(NamedTuple):
     """Which rows: of one user, with one of these ids, with this text in the name; None is for any.
 
     They come by `sort`, one of the kind's columns, and then by the others; at most `limit` of them.
@@ -38,10 +38,21 @@ def each(database: Database, kind: Kind, wanted: Wanted, use: Callable[[Rows], T
 
     A column that the table lacks is None in each, unless the question cannot do without it: ConfigError.
     """
+    if wanted.ids is None and wanted.text is None:
+        # Nearly every app has the table as we know it, and then a listing costs one question less.
+        with suppress(ConfigError):
+            return _each(database, kind, wanted, use, shape.usual(kind))
+    return _each(database, kind, wanted, use, None)
+
+
+def _each(
+    database: Database, kind: Kind, wanted: Wanted, use: Callable[[Rows], T], assumed: Shape | None
+) -> T:
     doing = f"read the saved {kind.table}"
 
     def work(cursor: Cursor) -> T:
-        statement, given = _question(shape.of(cursor, kind, doing), wanted, doing)
+        found = assumed or shape.of(cursor, kind, doing)
+        statement, given = _question(found, wanted, doing)
         casting.as_it_stands(cursor)
         with cursor.connection.cursor(name="rows") as rows:
             rows.itersize = AT_ONCE

@@ -1,7 +1,6 @@
 """What one of the app's tables looks like here: an app may have fewer columns, other types, no key."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from psycopg2 import sql
@@ -39,8 +38,7 @@ class Column(NamedTuple):
         return self.type.partition("(")[0] in TEXTS
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(NamedTuple):
     """Where the table of a kind is, and its columns by their names."""
 
     kind: Kind
@@ -91,6 +89,14 @@ class Shape:
                     " which has no default",
                     hint="add rows where the app does, or give the column a default",
                 )
+
+
+def usual(kind: Kind) -> Shape:
+    """Return the shape that `db init` gives the table, where types and keys do not matter."""
+    columns = {
+        name: Column("text", name == kind.key, False, False, name == kind.key) for name in kind.columns
+    }
+    return Shape(kind, sql.Identifier(kind.table), columns)
 
 
 def of(cursor: Cursor, kind: Kind, doing: str) -> Shape:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import msgspec
 
-from musicctl.errors import ConfigError, MusicctlError
+from musicctl.errors import ConfigError, MusicctlError, UnavailableError
 from musicctl.secret import Secret
 from musicctl.tenant import ratelimit
 from musicctl.tenant.http import Http
 from musicctl.tenant.retries import Resend
-from musicctl.tenant.speaking import LostReplyError, refused, speaking
+from musicctl.tenant.speaking import LostReplyError, UnreachableError, refused, speaking
 from musicctl.tenant.token_cache import Token, TokenCache
 
 RENEW_BEFORE = 60.0
@@ -107,7 +107,11 @@ class TokenSource:
         self._renew_at = token.ends - min(RENEW_BEFORE, lifetime / 2)
 
     def _ask(self) -> tuple[Token, float]:
-        body = self._http.persistently(self._post, Resend.ALWAYS)
+        try:
+            body = self._http.persistently(self._post, Resend.ALWAYS)
+        except (UnreachableError, LostReplyError) as error:
+            # Patience has ended: who needed the token would begin it once more.
+            raise UnavailableError(error.what, hint=error.hint) from None
         try:
             issued = _issued.decode(body)
             token = issued.access_token.encode("ascii").decode()

@@ -259,6 +259,7 @@ def test_wrong_credentials_are_denied_without_showing_them(
     assert sandbox.requests() == ["POST /oauth/token"]
 
 
+@pytest.mark.long
 def test_what_is_down_is_unavailable(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

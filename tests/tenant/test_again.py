@@ -11,7 +11,7 @@ from musicctl.errors import DeniedError, UnavailableError
 from musicctl.tenant.client import Tenant
 from musicctl.tenant.pacer import Rate
 from musicctl.tenant.retries import Patience
-from musicctl.tenant.speaking import StoppedError, ThrottledError
+from musicctl.tenant.speaking import LostReplyError, StoppedError, ThrottledError
 from musicctl.tenant.token import Credentials
 from tests.program import Sandbox
 from tests.tenant.relay import Misbehaviour, Relay, answering, cut, refuse
@@ -67,6 +67,17 @@ def test_patience_ends(between: Relay, credentials: Credentials) -> None:
     between.misbehave("GET", refuse)
     with pytest.raises(ThrottledError):
         opened.user("auth0|a")
+    opened.close()
+
+
+def test_patience_with_the_token_is_all_the_patience_there_is(
+    between: Relay, credentials: Credentials
+) -> None:
+    opened = Tenant(between.url, credentials, patience=Patience(failing=0.5, throttled=0.5))
+    between.misbehave("POST", answering(503, b'{"message":"Down"}'), "/oauth/token")
+    with pytest.raises(UnavailableError, match="503: Down") as raised:
+        opened.user("auth0|a")
+    assert not isinstance(raised.value, LostReplyError), "the read would be begun once more"
     opened.close()
 
 

@@ -21,7 +21,7 @@ from musicctl.errors import ConfigError, Exit, MusicctlError, UnavailableError
 from musicctl.secret import Secret
 from musicctl.tenant.client import Tenant
 from musicctl.tenant.retries import Patience
-from musicctl.tenant.speaking import NotAppliedError, UnreachableError, speaking
+from musicctl.tenant.speaking import NotAppliedError, speaking
 from musicctl.tenant.token import Credentials
 
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
@@ -126,7 +126,7 @@ def test_nobody_there(greeter: ThreadingTCPServer) -> None:
     greeter.server_close()
     error = failure(url)
     assert "cannot be reached" in error.what
-    assert isinstance(error, UnreachableError)
+    assert isinstance(error, UnavailableError)
 
 
 @pytest.mark.parametrize(

@@ -121,8 +121,10 @@ def _launch(cluster: Cluster) -> None:
     """Start the server, again and again while backends of a killed one still use the data."""
     deadline = time.monotonic() + LINGERING
     while not _came_up(cluster):
-        said = process.last_lines(cluster.log)
-        if "still in use" not in said or time.monotonic() > deadline:
+        # A backend that ends meanwhile writes into the same log, after the reason.
+        in_use = b"still in use" in cluster.log.read_bytes()
+        if not in_use or time.monotonic() > deadline:
+            said = process.last_lines(cluster.log)
             raise UnavailableError(f"Postgres does not start: {said}", hint=f"the whole log is {cluster.log}")
         time.sleep(0.2)
 
