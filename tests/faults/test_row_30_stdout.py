@@ -20,9 +20,7 @@ def shell(command: str, **variables: str) -> subprocess.CompletedProcess[bytes]:
 
 @pytest.fixture
 def many(sandbox: Sandbox) -> Sandbox:
-    sandbox.query(
-        "INSERT INTO songs SELECT n, repeat('é⭐', 50), %s FROM generate_series(1, 5000) AS n", ADA
-    )
+    sandbox.query("INSERT INTO songs SELECT n, repeat('é⭐', 50), %s FROM generate_series(1, 5000) AS n", ADA)
     return sandbox
 
 
