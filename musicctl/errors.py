@@ -4,22 +4,31 @@ from enum import IntEnum
 
 
 class Exit(IntEnum):
-    """The exit codes of every command; a script may rely on them."""
+    """The exit codes of every command; a script may rely on them. `meaning` says what each one says."""
 
-    OK = 0
-    FAILED = 1
-    USAGE = 2
-    NOT_FOUND = 3
-    REFUSED = 4
-    PARTIAL = 5
-    CHANGES = 6
-    DENIED = 7
-    UNAVAILABLE = 69
-    BUG = 70
-    BUSY = 75
-    CONFIG = 78
-    INTERRUPTED = 130
-    TERMINATED = 143
+    meaning: str
+
+    def __new__(cls, code: int, meaning: str = "") -> "Exit":
+        """Make a code that knows what it means."""
+        made = int.__new__(cls, code)
+        made._value_ = code
+        made.meaning = meaning
+        return made
+
+    OK = 0, "done, or nothing to do"
+    FAILED = 1, "a known failure, said on stderr"
+    USAGE = 2, "the command line was wrong"
+    NOT_FOUND = 3, "no such user or row, or several where one is needed"
+    REFUSED = 4, "a guard tripped, a plan is stale, an undo conflicts, or writes are on hold"
+    PARTIAL = 5, "some changes failed or are unknown; the report names them"
+    CHANGES = 6, "--check: there is something to change"
+    DENIED = 7, "credentials, scope or database rights refused"
+    UNAVAILABLE = 69, "Auth0 or Postgres is down or does not answer"
+    BUG = 70, "ours; please report"
+    BUSY = 75, "another run holds the lease, or the tenant's rate limit is used up"
+    CONFIG = 78, "a setting is missing, unreadable or contradictory"
+    INTERRUPTED = 130, "SIGINT, as by Ctrl-C"
+    TERMINATED = 143, "SIGTERM"
 
 
 class MusicctlError(Exception):
@@ -47,6 +56,14 @@ class NotFoundError(MusicctlError):
     """No such user or row, or several where one is needed."""
 
     exit = Exit.NOT_FOUND
+
+
+class UnknownUserError(NotFoundError):
+    """The tenant has no such user; `users` are the words for them, of which one may be misspelled."""
+
+    def __init__(self, what: str, *, users: tuple[str, ...], hint: str) -> None:
+        super().__init__(what, hint=hint)
+        self.users = users
 
 
 class RefusedError(MusicctlError):

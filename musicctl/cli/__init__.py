@@ -1,5 +1,6 @@
 """The command line: parse, call one operation, print one rendering, choose the exit code."""
 
+import gc
 import sys
 from collections.abc import Sequence
 
@@ -15,8 +16,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments == ["--version"]:  # answered before anything is imported
         print(f"musicctl {__version__}")
         return 0
+    if argv is None:
+        # What a start makes all stays: the collector would look at it again and again, for some 10 ms.
+        gc.set_threshold(50_000)
     try:
         from musicctl.cli.border import guarded
     except KeyboardInterrupt:  # before there is a border, there is nothing to undo either
         return 130
-    return guarded(arguments)
+    code = guarded(arguments)
+    if argv is None:
+        gc.freeze()  # or the interpreter would look at everything once more before it ends: 20 ms
+    return code

@@ -67,6 +67,9 @@ def agree(question: str, *, yes: bool) -> None:
     if yes:
         return
     if not person_present():
-        raise UsageError(f"this needs --yes where nobody can be asked: {question}")
+        raise UsageError(
+            f"this needs --yes where nobody can be asked: {question}",
+            hint="--yes goes on without asking; --dry-run shows what would be done, where there is one",
+        )
     if not confirm(question):
         raise MusicctlError("not confirmed; nothing was changed", hint="--yes goes on without asking")

@@ -99,7 +99,7 @@ def trust(chosen: Settings) -> "Trust":
 
 def _from_standard_input() -> str:
     if sys.stdin is None:
-        raise UsageError("there is no standard input to read a token from")
+        raise UsageError("there is no standard input to read a token from", hint="give @FILE")
     try:
         return sys.stdin.read(LONGEST).strip()
     except UnicodeDecodeError:
@@ -111,6 +111,11 @@ def _from_file(path: Path) -> str:
         with path.open(encoding="utf-8", errors="replace") as file:
             return file.read(LONGEST).strip()
     except OSError as error:
-        raise MusicctlError(f"the token in {path} cannot be read: {error.strerror}") from None
+        raise MusicctlError(
+            f"the token in {path} cannot be read: {error.strerror}",
+            hint="name a file that holds the token and nothing else, as @FILE",
+        ) from None
     except ValueError:
-        raise UsageError("no file is called so") from None
+        raise UsageError(
+            "no file is called so", hint="name a file that holds the token and nothing else, as @FILE"
+        ) from None

@@ -13,9 +13,12 @@ from types import FrameType
 import typer
 
 from musicctl.cli.output import terminal_width
+from musicctl.cli.pointing import with_profile
+from musicctl.cli.spoken import Spoken
 from musicctl.errors import Exit, MusicctlError
-from musicctl.render.error import error_line, error_text
-from musicctl.settings.environment import output_format
+from musicctl.render import text
+from musicctl.render.error import error_line, error_text, traceback_text
+from musicctl.settings.environment import completing
 
 CLOSED = {errno.EPIPE, errno.ESHUTDOWN}
 
@@ -37,7 +40,8 @@ def guarded(arguments: Sequence[str]) -> int:
         except (Exception, KeyboardInterrupt, Stopped) as error:  # noqa: BLE001 -- the one border
             # A library may have turned the interruption into an error of its own.
             told = Stopped(received[0]) if received else error
-            return _told(told, as_json=_wants_json(arguments))
+            options = Spoken.of(arguments)
+            return _told(told, as_json=options.json, named=options.profile)
         return code
 
 
@@ -45,6 +49,9 @@ def _run(arguments: Sequence[str]) -> int:
     from musicctl.cli.root import command
 
     _prepare_streams()
+    shell = completing()
+    if shell is not None:
+        return _complete(shell, arguments)
     # Typer's own main would turn a closed pipe and Ctrl-C into exits of its own, even when told not to.
     whole = command()
     try:
@@ -55,6 +62,14 @@ def _run(arguments: Sequence[str]) -> int:
     return code if isinstance(code, int) else Exit.OK
 
 
+def _complete(shell: str, arguments: Sequence[str]) -> int:
+    from musicctl.cli.completing import answer
+
+    words = list(arguments)[1:]  # after a --
+    sys.stdout.write("".join(f"{line}\n" for line in answer(shell, words)))
+    return Exit.OK
+
+
 def _prepare_streams() -> None:
     """Make the standard streams safe to write to, whatever the shell has made of them."""
     for name in ("stdout", "stderr"):
@@ -63,7 +78,7 @@ def _prepare_streams() -> None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123
         elif isinstance(stream, io.TextIOWrapper):
             # A name that the terminal's encoding lacks must not end a table in the middle.
-            stream.reconfigure(errors="backslashreplace")
+            stream.reconfigure(errors=text.SUBSTITUTES)
 
 
 def _flush() -> None:
@@ -76,8 +91,8 @@ def _flush() -> None:
         _abandon_stdout()
 
 
-def _told(error: BaseException, *, as_json: bool) -> int:
-    """Say what happened and return the exit code that it means."""
+def _told(error: BaseException, *, as_json: bool, named: str | None) -> int:
+    """Say what happened and return the exit code that it means; `named` is the profile of -P."""
     if isinstance(error, OSError) and error.errno in CLOSED:
         _abandon_stdout()
         return Exit.OK
@@ -85,7 +100,8 @@ def _told(error: BaseException, *, as_json: bool) -> int:
         code = error.exit if isinstance(error, Stopped) else Exit.INTERRUPTED
         return _say(code, "stopped", "", {}, as_json=as_json)
     if isinstance(error, MusicctlError):
-        return _say(error.exit, error.what, error.hint, error.details, as_json=as_json)
+        hint = with_profile(error.hint, named)
+        return _say(error.exit, error.what, hint, error.details, as_json=as_json)
     if isinstance(error, typer.TyperException):
         return _usage(error, as_json=as_json)
     if isinstance(error, OSError):
@@ -104,9 +120,8 @@ def _usage(error: typer.TyperException, *, as_json: bool) -> int:
 
 
 def _bug(error: BaseException, *, as_json: bool) -> int:
-    import traceback
-
-    traceback.print_exception(error)
+    with suppress(OSError):
+        print(traceback_text(error), end="", file=sys.stderr)
     what = f"a bug in musicctl: {type(error).__name__}"
     return _say(Exit.BUG, what, "please report it with the lines above", {}, as_json=as_json)
 
@@ -131,19 +146,6 @@ def _abandon_stdout() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (OSError, ValueError):  # stdout is no file, as in a test
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 -- lives as long as we
-
-
-def _wants_json(arguments: Sequence[str]) -> bool:
-    """Tell whether errors are to be JSON: also for a command line that cannot be parsed."""
-    options = list(arguments)
-    if "--" in options:
-        options = options[: options.index("--")]
-    for at, option in enumerate(options):
-        if option in {"--json", "-ojson", "--output=json"}:
-            return True
-        if option in {"-o", "--output"}:
-            return options[at + 1 : at + 2] == ["json"]
-    return output_format() == "json"
 
 
 @contextmanager

@@ -5,11 +5,12 @@ import time
 from typing import TYPE_CHECKING
 
 from musicctl.cli.options import DryRun, Json, Output, Profile, Quiet, Users
-from musicctl.cli.output import chosen, show_plan, show_report
+from musicctl.cli.output import chosen, show_judgements, show_plan, show_report
 from musicctl.cli.run import carry_out, refuse_danger
 from musicctl.cli.session import Session
 from musicctl.cli.targets import resolved
 from musicctl.errors import Exit
+from musicctl.render.judgement import judgement_documents
 from musicctl.render.records import Format
 
 if TYPE_CHECKING:
@@ -56,13 +57,15 @@ def _by_hand(session: Session, users: list[str], form: Format, *, grant: bool, d
     promotions.require_any(promotion, not_found)
     _warn(session, promotion, grant=grant)
     if dry_run:
+        show_judgements(promotion.users, form)
         show_plan(promotion.plan, form)
         return Exit.REFUSED if promotion.plan.dangers else Exit.PARTIAL if not_found else Exit.OK
     refuse_danger(promotion.plan)
     command = f"roles {'grant' if grant else 'revoke'}"
     report = carry_out(session, promotion.plan, began, command=command)
     report = promotions.with_unreadable(promotions.with_not_found(report, not_found), promotion)
-    show_report(report, form)
+    show_judgements(promotion.users, form)
+    show_report(report, form, {"users": judgement_documents(promotion.users)})
     return report.exit
 
 

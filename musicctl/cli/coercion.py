@@ -32,7 +32,8 @@ def _coerced(value: Any, kind: Any, param: Any, ctx: Any, info: Any) -> Any:
     try:
         made = kind(value)
     except ValueError:
-        raise typer.BadParameter(f"{value!r} is not {_wanted(kind)}.", ctx=ctx, param=param) from None
+        told = f"{value!r} is not {_wanted(kind)}{_did_you_mean(value, kind)}"
+        raise typer.BadParameter(told, ctx=ctx, param=param) from None
     if kind in NAMES and not _within(made, info.min, info.max):
         raise typer.BadParameter(f"{value} is not {_range(info.min, info.max)}.", ctx=ctx, param=param)
     return made
@@ -42,6 +43,15 @@ def _wanted(kind: Any) -> str:
     if issubclass(kind, Enum):
         return "one of " + ", ".join(str(each.value) for each in kind)
     return NAMES.get(kind, f"a {kind.__name__}")
+
+
+def _did_you_mean(value: str, kind: Any) -> str:
+    if not issubclass(kind, Enum):
+        return ""
+    from difflib import get_close_matches
+
+    near = get_close_matches(value.lower(), [str(each.value) for each in kind], n=1)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 def _within(number: float, low: float | None, high: float | None) -> bool:

@@ -6,19 +6,26 @@ from typing import Any, ParamSpec, TypeVar
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from musicctl.cli import columns
 from musicctl.cli.coercion import plain
 
 P = ParamSpec("P")
 R = TypeVar("R")
-CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 80}
 
 
 class Command(TyperCommand):
     """A command whose parameters need no pydantic, and whose help names arguments as the README does."""
 
     def get_params(self, ctx: Any) -> list[Any]:
-        """Return the parameters, that for help among them."""
-        return [plain(param) for param in super().get_params(ctx)]
+        """Return the parameters: a command's own, those of every reading command, and that for help."""
+        *own, for_help = super().get_params(ctx)
+        return [plain(param) for param in (*own, *columns.options(ctx.command_path), for_help)]
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command, with the columns chosen."""
+        with columns.choosing(ctx.command_path, ctx.params):
+            return super().invoke(ctx)
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Return the words of the usage line: USER, NAME..., [FILE]."""
@@ -33,6 +40,23 @@ class Command(TyperCommand):
                 with formatter.section(title):
                     formatter.write_dl(rows)
 
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """Write the examples, and the exit codes that the command can give."""
+        from musicctl.cli.manuals import MANUALS
+
+        name = ctx.command_path.removeprefix("musicctl ")
+        manual = MANUALS.get(name)
+        if manual is None:
+            return
+        if columns.COLUMNS.get(name):
+            with formatter.section("Columns"):
+                formatter.write_text(", ".join(columns.COLUMNS[name]))
+        with formatter.section("Examples"):
+            for line in manual.examples:  # never folded: they are there to be copied
+                formatter.write(f"{'':>{formatter.current_indent}}{line}\n")
+        with formatter.section("Exit codes"):
+            formatter.write_dl([(str(int(each)), each.meaning) for each in sorted(manual.exits)])
+
     def _arguments(self, ctx: Any) -> list[Any]:
         return [param for param in self.get_params(ctx) if _is_argument(param)]
 
@@ -43,6 +67,17 @@ class Group(TyperGroup):
     def get_params(self, ctx: Any) -> list[Any]:
         """Return the parameters, that for help among them."""
         return [plain(param) for param in super().get_params(ctx)]
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write each command with its whole first sentence."""
+        rows = [(name, purpose(self.get_command(ctx, name))) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+def purpose(command: Any) -> str:
+    """Return the one sentence that a command's help begins with."""
+    return " ".join(str(command.help).partition("\n\n")[0].split())
 
 
 def group(purpose: str) -> typer.Typer:

@@ -3,7 +3,7 @@
 from musicctl import settings
 from musicctl.cli.command import command, group
 from musicctl.cli.options import Json, Output, Profile
-from musicctl.cli.output import chosen, document, listing, terminal_width, text
+from musicctl.cli.output import chosen, document, listing, terminal_width, text, verbatim, whole
 from musicctl.cli.session import talk, tell_of_settings
 from musicctl.render.records import Format
 from musicctl.render.text import safe, wrapped
@@ -19,11 +19,11 @@ def show(profile: Profile = None, output: Output = None, as_json: Json = False) 
     chosen_settings = settings.load(profile)
     tell_of_settings(chosen_settings, talk(False))
     described = chosen_settings.describe()
-    if form is Format.JSON:
+    if whole(form, Format.JSON):
         document(described, form)
         return
     rows = [(name, each["value"], each["origin"], each.get("error")) for name, each in described.items()]
-    if form is not Format.TABLE:
+    if not whole(form, Format.TABLE):
         listing(("setting", "value", "origin", "error"), rows, form, empty="")
         return
     listing(("setting", "value", "origin"), [row[:3] for row in rows], form, empty="No settings.")
@@ -34,4 +34,4 @@ def show(profile: Profile = None, output: Output = None, as_json: Json = False) 
 @command(app, "path")
 def path() -> None:
     """Print the path of the configuration file, whether or not it is there."""
-    text(f"{config_path()}\n")
+    verbatim(f"{config_path()}\n")

@@ -6,7 +6,7 @@ import typer
 
 from musicctl.cli.command import command, group
 from musicctl.cli.options import Json, Output, Profile, Quiet
-from musicctl.cli.output import chosen, document, text
+from musicctl.cli.output import chosen, document, verbatim
 from musicctl.cli.session import Session
 
 app = group("The schema musicctl, and the app's tables where they are missing.")
@@ -25,11 +25,11 @@ def init(
 
     with Session(profile, quiet=quiet) as session:
         if show_sql:
-            text(database.script(session.database))
+            verbatim(database.script(session.database))
             return
         session.announce_write(session.database)
         created = database.init(session.database)
-        text("".join(f"created {name}\n" for name in created) or "nothing was missing\n")
+        verbatim("".join(f"created {name}\n" for name in created) or "nothing was missing\n")
 
 
 @command(app, "status")

@@ -9,10 +9,10 @@ import typer
 
 from musicctl.cli import main
 from musicctl.cli.command import alone, command
-from musicctl.cli.output import terminal_width
+from musicctl.cli.output import terminal_width, text
 from musicctl.cli.session import talk
 from musicctl.errors import Exit
-from musicctl.render.text import wrapped
+from musicctl.render.text import safe, wrapped
 from musicctl.settings import sandbox_state
 from musicctl.settings.environment import sandbox_folder
 
@@ -63,16 +63,14 @@ def demo() -> int:
             _tell(explanation)
             _run((*words, "-P", "sandbox"))
         when_cut_short.pop_all()
-    print()
-    print(GOING_ON)
-    print(f"The demo took {time.monotonic() - began:.1f} s.")
+    text(f"\n{GOING_ON}\nThe demo took {time.monotonic() - began:.1f} s.\n")
     return Exit.OK
 
 
 def _tell(explanation: str) -> None:
-    print()
+    text("\n")
     for line in explanation.splitlines():
-        print(wrapped(f"# {line}", terminal_width(), indent="# "))
+        text(wrapped(f"# {safe(line)}", terminal_width(), indent="# ") + "\n")
 
 
 def _tell_what_runs() -> None:
@@ -84,7 +82,8 @@ def _tell_what_runs() -> None:
 
 def _run(words: tuple[str, ...]) -> None:
     """Show a command as one would type it, and run it."""
-    print(f"$ musicctl {shlex.join(words)}", flush=True)
+    text(f"$ musicctl {safe(shlex.join(words))}\n")
+    sys.stdout.flush()
     code = main(words)
     sys.stdout.flush()
     if code != Exit.OK:

@@ -1,6 +1,5 @@
 """`musicctl history`."""
 
-import sys
 from collections.abc import Iterable
 from typing import Annotated
 
@@ -8,10 +7,9 @@ import typer
 
 from musicctl.cli.command import command, group
 from musicctl.cli.options import Json, Output, Profile, Quiet
-from musicctl.cli.output import chosen, document, listing, machine, terminal_width, text
+from musicctl.cli.output import chosen, document, listing, machine, terminal_width, text, whole
 from musicctl.cli.session import Session
 from musicctl.errors import Exit
-from musicctl.render import records
 from musicctl.render.records import Format, Row
 
 app = group("What was changed, when, by whom, and what became of it.")
@@ -110,13 +108,13 @@ def recover(
 def _print_run(
     shown: dict[str, object], columns: tuple[str, ...], changes: Iterable[Row], form: Format, *, total: int
 ) -> None:
-    """Print a run while its changes are read; the formats of one row a line have the changes alone."""
+    """Print a run while its changes are read; chosen columns and formats of rows have the changes alone."""
     from musicctl.render.history import run_document, run_text
 
-    if form is Format.JSON:
+    if whole(form, Format.JSON):
         machine(run_document(shown, columns, changes))
-    elif form is Format.TABLE:
+    elif whole(form, Format.TABLE):
         for part in run_text(shown, columns, changes, total=total, terminal=terminal_width()):
             text(part)
     else:
-        machine(records.listing(columns, changes, form, terminal=sys.stdout.isatty()))
+        listing(columns, changes, form, empty="No changes.")

@@ -1,7 +1,7 @@
 """The commands of `musicctl roles` that say who holds the role, and why."""
 
 from musicctl.cli.options import Json, Output, Profile, Quiet, Role, User
-from musicctl.cli.output import chosen, document, listing, terminal_width, text
+from musicctl.cli.output import chosen, document, listing, terminal_width, text, whole
 from musicctl.cli.session import Session
 from musicctl.render.records import Format
 
@@ -41,7 +41,7 @@ def explain(user: User, profile: Profile = None, output: Output = None, as_json:
     with Session(profile) as session:
         user_id = session.user(user)
         known = explaining.explain(session.database, session.tenant, user_id, session.question())
-        if form is Format.TABLE:
+        if whole(form, Format.TABLE):
             text(explanation_text(known, terminal=terminal_width()))
         else:
             document(explanation_document(known), form)

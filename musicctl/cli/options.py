@@ -26,6 +26,12 @@ DryRun: TypeAlias = Annotated[
 ]
 Yes: TypeAlias = Annotated[bool, typer.Option("-y", "--yes", help="Do not ask before going on.")]
 Quiet: TypeAlias = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors on stderr.")]
+Refresh: TypeAlias = Annotated[
+    bool, typer.Option("--refresh", help="Read every user of the tenant anew, however young the mirror is.")
+]
+Wait: TypeAlias = Annotated[
+    str, typer.Option("--wait", metavar="DURATION", help="How long to wait for another run to end: 10m.")
+]
 Reason: TypeAlias = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, for who comes after.")]
 Until: TypeAlias = Annotated[
     str | None,
@@ -41,4 +47,6 @@ def duration(text: str, option: str) -> float:
     try:
         return values.duration(text)
     except ValueError as error:
-        raise UsageError(f"{option} {text}: {error}") from None
+        raise UsageError(
+            f"{option} {text}: {error}", hint="a duration is written so: 30s, 15m, 24h, 7d"
+        ) from None

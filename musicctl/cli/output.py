@@ -6,12 +6,14 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, TextIO
 
+from musicctl.cli import columns as chosen_columns
 from musicctl.errors import UsageError
 from musicctl.render import records
 from musicctl.render.records import Format, Row
 from musicctl.settings.environment import output_format
 
 if TYPE_CHECKING:
+    from musicctl.policy.judgement import Judgement
     from musicctl.policy.plan import Plan
     from musicctl.policy.report import Report
 
@@ -19,20 +21,43 @@ if TYPE_CHECKING:
 def chosen(output: Format | None, as_json: bool) -> Format:
     """Return the format of this command: --json, --output, MUSICCTL_OUTPUT, else a table.
 
-    Raises UsageError when --json and another --output contradict each other.
+    Raises UsageError when --json and another --output contradict each other, or --excel and no CSV.
     """
     if as_json and output not in (None, Format.JSON):
-        raise UsageError(f"--json contradicts --output {output.value}")
-    if as_json:
-        return Format.JSON
-    if output is not None:
-        return output
-    return _from_environment()
+        raise UsageError(f"--json contradicts --output {output.value}", hint="keep one of them")
+    form = Format.JSON if as_json else output or _from_environment()
+    if chosen_columns.for_a_spreadsheet():
+        require_csv(form.value)
+    return form
+
+
+def require_csv(form: str) -> None:
+    """Raise UsageError when what --excel asks for is to be made in another format than CSV."""
+    if form != Format.CSV.value:
+        raise UsageError(f"--excel is for CSV, not for {form}", hint="leave --excel out, or ask for -o csv")
+
+
+def whole(form: Format, *of: Format) -> bool:
+    """Tell whether all is printed in one of these formats, and not only the columns that were chosen."""
+    return form in of and chosen_columns.all_columns()
 
 
 def text(printed: str) -> None:
     """Print text for people as it stands."""
     sys.stdout.write(printed)
+
+
+def verbatim(printed: str) -> None:
+    """Print what is there to be used as it stands, a path or SQL; a terminal gets safe lines of it."""
+    from musicctl.render.text import safe_lines
+
+    text(safe_lines(printed) if sys.stdout.isatty() else printed)
+
+
+def aside(printed: str) -> None:
+    """Print text for people on stderr, since stdout is for the data that follow."""
+    sys.stderr.write(printed)
+    sys.stderr.flush()
 
 
 def machine(pieces: Iterable[str]) -> None:
@@ -43,9 +68,10 @@ def machine(pieces: Iterable[str]) -> None:
 
 
 def listing(columns: Sequence[str], rows: Iterable[Row], form: Format, *, empty: str) -> None:
-    """Print rows; people without any see the sentence `empty`."""
+    """Print the columns chosen of rows; people without any see the sentence `empty`."""
+    columns, rows = chosen_columns.of_rows(columns, rows)
     if form is not Format.TABLE:
-        machine(records.listing(columns, rows, form, terminal=sys.stdout.isatty()))
+        machine(_lines(columns, rows, form))
         return
     from musicctl.render.table import table
 
@@ -53,8 +79,17 @@ def listing(columns: Sequence[str], rows: Iterable[Row], form: Format, *, empty:
     text(table(columns, found, terminal=terminal_width()) if found else f"{empty}\n")
 
 
+def _lines(columns: Sequence[str], rows: Iterable[Row], form: Format) -> Iterable[str]:
+    if chosen_columns.for_a_spreadsheet():
+        from musicctl.render.spreadsheet import csv_for_spreadsheets
+
+        return csv_for_spreadsheets(columns, rows, terminal=sys.stdout.isatty())
+    return records.listing(columns, rows, form, terminal=sys.stdout.isatty())
+
+
 def document(shown: Mapping[str, object], form: Format) -> None:
-    """Print one record: an object in JSON, a row in the other machine formats."""
+    """Print the columns chosen of one record: an object in JSON, a row in the other machine formats."""
+    shown = chosen_columns.of_record(shown)
     if form is Format.JSON:
         machine([records.document(shown)])
     elif form is Format.TABLE:
@@ -62,34 +97,32 @@ def document(shown: Mapping[str, object], form: Format) -> None:
 
         text(fields(shown, terminal=terminal_width()))
     else:
-        record = [list(shown.values())]
-        machine(records.listing(list(shown), record, form, terminal=sys.stdout.isatty()))
+        machine(_lines(list(shown), [list(shown.values())], form))
 
 
 def show_plan(plan: "Plan", form: Format, *, limit: int | None = None) -> None:
-    """Print a plan: its document in JSON, its changes in the other machine formats.
+    """Print a plan: its document in JSON; its changes in the other formats, or when columns are chosen.
 
     With a `limit` people see so many changes of each kind, and machines so many in all.
     """
     from musicctl.render.plan import change_document, plan_document
 
-    if form is Format.JSON:
+    if whole(form, Format.JSON):
         machine([records.document(plan_document(plan, limit=limit))])
-    elif form is Format.TABLE:
+    elif whole(form, Format.TABLE):
         plan_for_people(plan, to_stderr=False, limit=limit)
     else:
         columns = ("user_id", "plays", "verdict", "roles_before", "roles_after")
         rows = (tuple(change_document(change).values()) for change in plan.changes[:limit])
-        machine(records.listing(columns, rows, form, terminal=sys.stdout.isatty()))
+        listing(columns, rows, form, empty="No changes.")
 
 
 def plan_for_people(plan: "Plan", *, to_stderr: bool = True, limit: int | None = None) -> None:
     """Print a plan for people; on stderr where stdout is for the report that follows."""
     from musicctl.render.plan import plan_text
 
-    stream = sys.stderr if to_stderr else sys.stdout
-    stream.write(plan_text(plan, terminal=terminal_width(to_stderr=to_stderr), limit=limit))
-    stream.flush()
+    printed = aside if to_stderr else text
+    printed(plan_text(plan, terminal=terminal_width(to_stderr=to_stderr), limit=limit))
 
 
 def show_report(report: "Report", form: Format, more: Mapping[str, object] | None = None) -> None:
@@ -102,6 +135,14 @@ def show_report(report: "Report", form: Format, more: Mapping[str, object] | Non
         text("".join(f"{wrapped(line, terminal_width())}\n" for line in lines))
     else:
         document(report_document(report) | dict(more or {}), form)
+
+
+def show_judgements(users: "Sequence[Judgement]", form: Format) -> None:
+    """Tell people of each user named what is done and why; machines find it in the report."""
+    from musicctl.render.judgement import judgements_text
+
+    if form is Format.TABLE:
+        text(judgements_text(users, terminal=terminal_width()))
 
 
 def terminal_width(*, to_stderr: bool = False) -> int | None:
@@ -129,7 +170,11 @@ def _from_environment() -> Format:
     try:
         return Format(named)
     except ValueError:
-        known = ", ".join(form.value for form in Format)
+        from difflib import get_close_matches
+
+        known = [form.value for form in Format]
+        near = get_close_matches(named.lower(), known, n=1)
         raise UsageError(
-            f"MUSICCTL_OUTPUT is {named!r}, which is no format", hint=f"one of {known}"
+            f"MUSICCTL_OUTPUT is {named!r}, which is no format",
+            hint=(f"did you mean {near[0]}? " if near else "") + f"one of {', '.join(known)}",
         ) from None

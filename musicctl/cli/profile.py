@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from musicctl.cli import bearer
-from musicctl.cli.command import group
+from musicctl.cli import bearer, names
+from musicctl.cli.command import command, group
 from musicctl.cli.options import Json, Output, Profile, Quiet, User
 from musicctl.cli.output import chosen, document
 from musicctl.cli.session import Session
@@ -56,3 +56,7 @@ def set_name(
         )
         session.say("it was so already" if run is None else f"musicctl undo {run} takes it back")
         document(shown, form)
+
+
+command(app, "set-names")(names.set_names)
+command(app, "fill-names")(names.fill_names)

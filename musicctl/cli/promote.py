@@ -1,20 +1,15 @@
 """`musicctl promote`."""
 
 import time
-from typing import TYPE_CHECKING
 
 from musicctl.cli.command import alone, command
 from musicctl.cli.options import DryRun, Json, Output, Profile, Quiet, Users
-from musicctl.cli.output import chosen, show_plan, show_report, terminal_width, text
+from musicctl.cli.output import chosen, show_judgements, show_plan, show_report
 from musicctl.cli.run import carry_out, refuse_danger
 from musicctl.cli.session import Session
 from musicctl.cli.targets import resolved
 from musicctl.errors import Exit
-from musicctl.render.judgement import judgement_documents, judgements_text
-from musicctl.render.records import Format
-
-if TYPE_CHECKING:
-    from musicctl.operations.promote import Promotion
+from musicctl.render.judgement import judgement_documents
 
 app = alone()
 
@@ -39,19 +34,13 @@ def promote(
         not_found = (*targets.not_found, *promotion.not_found)
         promotions.require_any(promotion, not_found)
         if dry_run:
-            _show_users(promotion, form)
+            show_judgements(promotion.users, form)
             show_plan(promotion.plan, form)
             return Exit.REFUSED if promotion.plan.dangers else Exit.PARTIAL if not_found else Exit.OK
         refuse_danger(promotion.plan)
         report = promotions.with_not_found(
             carry_out(session, promotion.plan, began, command="promote"), not_found
         )
-        _show_users(promotion, form)
+        show_judgements(promotion.users, form)
         show_report(report, form, {"users": judgement_documents(promotion.users)})
         return report.exit
-
-
-def _show_users(promotion: "Promotion", form: Format) -> None:
-    """Tell people why each user named keeps the role, gets it or loses it."""
-    if form is Format.TABLE:
-        text(judgements_text(promotion.users, terminal=terminal_width()))

@@ -85,9 +85,11 @@ def _text(sql: str | None, file: str | None) -> str:
     try:
         return sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
-        raise UsageError(f"{file} is no text in UTF-8") from None
+        raise UsageError(f"{file} is no text in UTF-8", hint="convert it with iconv") from None
     except OSError as error:
-        raise MusicctlError(f"could not read {file}: {error.strerror}") from None
+        raise MusicctlError(
+            f"could not read {file}: {error.strerror}", hint="name a file of SQL; - is standard input"
+        ) from None
 
 
 def _apart(columns: Sequence[str]) -> list[str]:

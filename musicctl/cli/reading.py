@@ -11,16 +11,28 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def reading(session: Session) -> Iterator["Database"]:
-    """Yield the replica that database_read_url names, or else the profile's own database."""
+def reading(session: Session, *, mirror: bool = True) -> Iterator["Database"]:
+    """Yield the replica that database_read_url names, or else the profile's own database.
+
+    Where the `mirror` is read, a profile of another tenant than the one mirrored is refused: ConfigError.
+    """
     from musicctl.operations import connect
 
     replica = session.settings.database_read_url
     if replica is None:
+        _require_tenant(session, session.database, mirror)
         yield session.database
         return
     database = connect.database(replica)
     try:
+        _require_tenant(session, database, mirror)
         yield database
     finally:
         database.close()
+
+
+def _require_tenant(session: Session, database: "Database", mirror: bool) -> None:
+    from musicctl.operations import surroundings
+
+    if mirror and session.settings.has_tenant:
+        surroundings.require_tenant(database, session.settings.auth0_domain)

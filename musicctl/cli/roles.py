@@ -8,7 +8,7 @@ import typer
 
 from musicctl.cli import byhand, holders, pins
 from musicctl.cli.command import command, group
-from musicctl.cli.options import DryRun, Json, Output, Profile, Quiet, User, Yes, duration
+from musicctl.cli.options import DryRun, Json, Output, Profile, Quiet, Refresh, User, Wait, Yes, duration
 from musicctl.cli.output import chosen, document, listing, show_plan, show_report
 from musicctl.cli.run import carry_out, refuse_danger, review
 from musicctl.cli.session import Session
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from musicctl.policy.plan import Plan
 
 app = group("Roles in the tenant, and the sync that keeps them true.")
-Refresh = Annotated[
-    bool, typer.Option("--refresh", help="Read every user of the tenant anew, however young the mirror is.")
-]
 Check = Annotated[
     bool, typer.Option("--check", help="Write nothing; exit 6 when there is something to change.")
 ]
@@ -45,9 +42,6 @@ class SetAside(Enum):
 
 Listed = Annotated[
     SetAside | None, typer.Option("--list", help="List those whom the plan counts so.", show_default=False)
-]
-Wait = Annotated[
-    str, typer.Option("--wait", metavar="DURATION", help="How long to wait for another run to end: 10m.")
 ]
 AcceptPlan = Annotated[
     str | None,

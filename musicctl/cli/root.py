@@ -8,6 +8,7 @@ from typer.main import get_command
 
 from musicctl import __version__
 from musicctl.cli.command import CONTEXT, Group
+from musicctl.cli.output import text
 
 # Name, and the one sentence that its module's help says too: a test compares them.
 COMMANDS = {
@@ -25,11 +26,25 @@ COMMANDS = {
     "undo": "Take a run back: what is still as it left it becomes what it was before.",
     "mirror": "The copy of the tenant's users that plans are made on.",
     "token": "Listeners' tokens, as the app's API takes them.",
+    "actions": "The two post-login Actions that replace the old Rules.",
     "db": "The schema musicctl, and the app's tables where they are missing.",
     "config": "Which settings are in force, and where they come from.",
     "sandbox": "A Postgres and a local tenant of your own to try things on.",
     "demo": "Show the main job from end to end in the sandbox.",
+    "help": "Explain a command, the exit codes, the settings, the formats or the safety.",
+    "completion": "Print what makes the shell complete commands, options and their values.",
 }
+HEADINGS = {
+    "songs": "Listeners",
+    "roles": "Roles",
+    "users": "Questions over all three stores",
+    "history": "What was done",
+    "mirror": "The tenant",
+    "db": "Setting up",
+    "sandbox": "Trying it out",
+    "help": "Help",
+}
+"""The heading that begins at this command of the list above."""
 
 
 class Root(Group):
@@ -53,14 +68,26 @@ class Root(Group):
         return found
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        """Write the list of commands from the table above."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        """Write the commands from the tables above, under their headings."""
+        longest = max(map(len, COMMANDS))
+        for heading, rows in _under_headings().items():
+            with formatter.section(heading):
+                # One column for all: write_dl sets it for each section apart.
+                formatter.write_dl([(f"{name:{longest}}", said) for name, said in rows])
+
+
+def _under_headings() -> dict[str, list[tuple[str, str]]]:
+    found: dict[str, list[tuple[str, str]]] = {}
+    for name, said in COMMANDS.items():
+        if name in HEADINGS:
+            found[HEADINGS[name]] = []
+        found[next(reversed(found))].append((name, said))
+    return found
 
 
 def _version(asked: bool) -> None:
     if asked:
-        print(f"musicctl {__version__}")
+        text(f"musicctl {__version__}\n")
         raise typer.Exit
 
 

@@ -28,20 +28,24 @@ Faults = Annotated[
         help="""What goes wrong, and its value where it has one:
 
 \b
-status=503          reply so, without an effect; 429: with a reset in 2 s
+status=503          reply so, without an effect; 429: with a
+                    reset in 2 s
 latency=SECONDS     wait before the effect
 cut-before          close the connection, before the effect
 cut-after           close the connection, after the effect
 html                reply with an HTML page after the effect
 half-json           reply with half of the JSON after the effect
-late[=SECONDS]      reply; a PATCH or DELETE takes effect 0.3 s later
-outside-edit=ROLE   someone else adds the role, or takes it (-ROLE), just
-                    before a PATCH of a user; with ROLE@read just after a GET
-truncate-export     end an export's file in its middle; =half-line: end its
-                    last line in its middle
+late[=SECONDS]      reply; a PATCH or DELETE takes effect 0.3 s
+                    later
+outside-edit=ROLE   someone else adds the role, or takes it (-ROLE),
+                    just before a PATCH of a user; with ROLE@read
+                    just after a GET
+truncate-export     end an export's file in its middle; =half-line:
+                    end its last line in its middle
 job-stuck           an export job stays pending
 job-failed          an export job has failed
-ratelimit-header=X  tell a reset that is past, far, junk, or a number""",
+ratelimit-header=X  tell a reset that is past, far, junk, or a
+                    number""",
     ),
 ]
 Endpoint = Annotated[

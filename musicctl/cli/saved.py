@@ -12,7 +12,7 @@ from musicctl.cli import bearer
 from musicctl.cli.asking import agree
 from musicctl.cli.binding import Keys, group_of, one
 from musicctl.cli.options import DryRun, Json, Output, Profile, Quiet, User, Yes
-from musicctl.cli.output import chosen, document, listing, terminal_width
+from musicctl.cli.output import aside, chosen, document, listing, terminal_width
 from musicctl.cli.session import Session
 from musicctl.cli.transfer import export, import_file
 from musicctl.render.records import Format
@@ -200,10 +200,9 @@ def _review(table: str, these: "Chosen", question: str, *, yes: bool) -> None:
         from musicctl.render.table import table as rendered
 
         width = terminal_width(to_stderr=True)
-        sys.stderr.write(rendered(saved.columns(table), these.rows[:SHOWN], terminal=width))
+        aside(rendered(saved.columns(table), these.rows[:SHOWN], terminal=width))
         if len(these.rows) > SHOWN:
-            sys.stderr.write(f"and {len(these.rows) - SHOWN:,} more\n")
-        sys.stderr.flush()
+            aside(f"and {len(these.rows) - SHOWN:,} more\n")
     agree(question, yes=yes)
 
 

@@ -2,12 +2,16 @@
 
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from musicctl import settings
 from musicctl.cli.output import terminal_width
+from musicctl.cli.pointing import with_profile
 from musicctl.cli.progress import counted
+from musicctl.cli.promptly import promptly
+from musicctl.errors import ConfigError, UnknownUserError
 from musicctl.operations import connect, whois
 from musicctl.render.text import safe, wrapped
 from musicctl.settings.environment import actor, cache_folder, person_present
@@ -42,14 +46,17 @@ class Session:
         """Choose the profile; raises ConfigError or UnavailableError when there is none to use."""
         self.quiet = quiet
         self._announced = False
+        self._named = profile
         self.settings = settings.load(profile)
         tell_of_settings(self.settings, self.say)
 
     def __enter__(self) -> "Session":
         return self
 
-    def __exit__(self, *_: object) -> None:
-        """Close what was opened."""
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        """Close what was opened; say who may have been meant by a user who is not there."""
+        if isinstance(error, UnknownUserError):
+            self._point_to_neighbours(error)
         for opened in ("database", "tenant"):
             if opened in self.__dict__:  # where cached_property keeps it
                 getattr(self, opened).close()
@@ -109,12 +116,25 @@ class Session:
 
     def say(self, line: str) -> None:
         """Tell people something on stderr, unless they asked for quiet."""
-        talk(self.quiet)(line)
+        talk(self.quiet)(with_profile(line, self._named))
 
     def _tell_wait(self, seconds: float, reason: str) -> None:
         """Tell a person who is there why nothing happens; above the progress bar, if there is one."""
         if person_present():
             self.say(f"waiting for {seconds:.0f} s: {reason}")
+
+    def _point_to_neighbours(self, error: UnknownUserError) -> None:
+        from musicctl.operations import neighbours
+
+        def ask() -> list[str]:
+            return [each for user in error.users[:3] for each in neighbours.near(url, user)]
+
+        with suppress(ConfigError):  # a command of the tenant alone needs no database
+            url = self.settings.database_url
+            found = promptly(ask)
+            if found:
+                error.hint = f"did you mean {' or '.join(found)}?"
+                error.details = {"near": found}
 
     def announce_write(self, *stores: object) -> None:
         """Say where a write is about to go, once."""

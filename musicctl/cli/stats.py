@@ -5,7 +5,7 @@ from codecs import lookup
 
 from musicctl.cli.command import alone, command
 from musicctl.cli.options import Json, Output, Profile, Quiet
-from musicctl.cli.output import chosen, document, terminal_width, text
+from musicctl.cli.output import chosen, document, terminal_width, text, whole
 from musicctl.cli.reading import reading
 from musicctl.cli.session import Session
 from musicctl.render.records import Format
@@ -30,7 +30,7 @@ def stats(
     form = chosen(output, as_json)
     with Session(profile, quiet=quiet) as session, reading(session) as database:
         found, shown = gathering.gather(database, session.question())
-        if form is not Format.TABLE:
+        if not whole(form, Format.TABLE):
             document(shown, form)
             return
         text(stats_text(found, columns=terminal_width() or ON_A_PIPE, unicode=_draws_unicode()))

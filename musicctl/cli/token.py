@@ -10,7 +10,7 @@ import typer
 from musicctl.cli import bearer
 from musicctl.cli.command import command, group
 from musicctl.cli.options import Json, Output, Profile, Quiet, User, duration
-from musicctl.cli.output import chosen, document, text
+from musicctl.cli.output import chosen, document, text, verbatim, whole
 from musicctl.cli.session import Session, talk
 from musicctl.errors import ConfigError
 from musicctl.render.records import Format
@@ -47,7 +47,10 @@ def verify(
     form = chosen(output, as_json)
     with Session(profile) as session:
         if live and session.settings.claim_namespace is None:
-            raise ConfigError("claim_namespace is not set: nobody knows which claim has the roles")
+            raise ConfigError(
+                "claim_namespace is not set: nobody knows which claim has the roles",
+                hint="musicctl help settings says what it is; leave --live out otherwise",
+            )
         judged = bearer.judged(session, token)
         stale = tokens.stale(session.tenant, judged) if live and judged.valid else None
         if judged.valid or form is not Format.TABLE:
@@ -63,11 +66,12 @@ def decode(token: Given, output: Output = None, as_json: Json = False) -> None:
 
     form = chosen(output, as_json)
     found = tokens.decode(bearer.read(token))
-    if form is Format.TABLE:
+    if whole(form, Format.TABLE):
         text(f"{UNVERIFIED}\n\n")
+        document(_for_people(found), form)
     else:
         talk(quiet=False)(UNVERIFIED)
-    document(_for_people(found) if form is Format.TABLE else found, form)
+        document(found, form)
 
 
 @command(app, "issue")
@@ -96,7 +100,7 @@ def issue(
         token = _signed(settings, claims)
         session.say(f"whoever has this token is {claims['sub']} to the app for {lifetime / 60:.4g} minutes")
         if form is Format.TABLE:
-            text(f"{token}\n")
+            verbatim(f"{token}\n")
         else:
             document({"token": token, **claims}, form)
 

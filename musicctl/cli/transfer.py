@@ -10,7 +10,7 @@ import typer
 
 from musicctl.cli.asking import agree
 from musicctl.cli.options import DryRun, Json, Output, Profile, Quiet, Yes
-from musicctl.cli.output import chosen, document, machine
+from musicctl.cli.output import chosen, document, machine, require_csv
 from musicctl.cli.reading import reading
 from musicctl.cli.session import Session
 from musicctl.errors import UsageError
@@ -120,7 +120,7 @@ def export(
 
     form = _form(output, to)
     encode = _encoder(form, excel=excel)
-    with Session(profile, quiet=quiet) as session, reading(session) as database:
+    with Session(profile, quiet=quiet) as session, reading(session, mirror=False) as database:
         user_id = None if user is None else session.user(user)
         if to is None and sys.stdout.isatty():
             _for_people(database, table, user_id, form)
@@ -138,7 +138,10 @@ def _form(output: Format | None, to: str | None) -> str:
         raise UsageError(f"an export is no {output.value}", hint=f"-o is one of {', '.join(known)}")
     named = None if to is None else forms.named(to)
     if output is not None and named is not None and output.value != named:
-        raise UsageError(f"--output {output.value} contradicts the name of {to}")
+        raise UsageError(
+            f"--output {output.value} contradicts the name of {to}",
+            hint="leave --output out, or give the file another extension",
+        )
     return forms.of(to, None if output is None else output.value)
 
 
@@ -150,9 +153,8 @@ def _stdout() -> Iterator[BinaryIO]:
 
 def _encoder(form: str, *, excel: bool) -> "Encode | None":
     """Return what makes lines of rows where COPY does not."""
-    if excel and form != "csv":
-        raise UsageError(f"--excel is for CSV, not for {form}")
     if excel:
+        require_csv(form)
         from musicctl.render.spreadsheet import csv_for_spreadsheets
 
         return csv_for_spreadsheets

@@ -1,7 +1,6 @@
 """`musicctl undo`."""
 
 import shlex
-import sys
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +11,7 @@ from musicctl.cli.asking import agree
 from musicctl.cli.command import alone, command
 from musicctl.cli.history import RunId
 from musicctl.cli.options import DryRun, Json, Output, Profile, Quiet, Yes
-from musicctl.cli.output import chosen, document, terminal_width, text
+from musicctl.cli.output import aside, chosen, document, terminal_width, text
 from musicctl.cli.progress import progress
 from musicctl.cli.session import Session
 from musicctl.errors import Exit, RefusedError
@@ -49,7 +48,7 @@ def undo(
     with Session(profile, quiet=quiet) as session:
         found = undos.find(session.database, run)
         until = undos.until(session.database, found, pin)
-        context = _context(session, began)
+        context = context_of(session, began)
         if dry_run:
             preview = undos.preview(context, found)
             _print_preview(preview, form)
@@ -61,13 +60,14 @@ def undo(
         return _ended(undone.exit, found)
 
 
-def _context(session: Session, began: float) -> "Context":
+def context_of(session: Session, began: float, *, refresh: bool = False) -> "Context":
+    """Return what a run of this session is done with; its seconds count from `began`."""
     from musicctl.operations.undoing import Context
 
     return Context(
         database=session.database,
         tenant=lambda: session.tenant,
-        question=session.question(),
+        question=session.question(refresh=refresh),
         who=session.who,
         threads=session.settings.threads,
         settle=session.settings.settle,
@@ -103,8 +103,7 @@ def _print_preview(preview: "Preview", form: Format) -> None:
 def _preview_for_people(preview: "Preview") -> None:
     from musicctl.render.undo import preview_text
 
-    sys.stderr.write(preview_text(preview, terminal=terminal_width(to_stderr=True)))
-    sys.stderr.flush()
+    aside(preview_text(preview, terminal=terminal_width(to_stderr=True)))
 
 
 def _print_undone(undone: "Undone", form: Format) -> None:

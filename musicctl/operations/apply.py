@@ -16,7 +16,7 @@ from musicctl.operations.lease import Lease, LeaseLostError, clock
 from musicctl.policy.report import Outcome
 from musicctl.store.journal import Ended, Journal
 from musicctl.tenant.client import Tenant
-from musicctl.tenant.speaking import NotAppliedError, UncertainError
+from musicctl.tenant.speaking import NotAppliedError, StoppedError, UncertainError
 from musicctl.tenant.users import TenantUser
 
 FRESH = 1.0
@@ -133,6 +133,7 @@ class _Bringing(Generic[C]):
         self._writing = writing
         self._means = means
         self._reason = "it could not be written within a second of the read"
+        self._intended = False
 
     def outcome(self) -> Done[C]:
         """Bring the change about and return what became of it."""
@@ -146,6 +147,10 @@ class _Bringing(Generic[C]):
         for _ in range(ATTEMPTS):
             try:
                 done = self._attempt()
+            except StoppedError as error:
+                if not self._intended:
+                    raise  # the run's end records it as unsent
+                return self._ended(Outcome.FAILED, error.what)
             except NotAppliedError as error:
                 done, self._reason = None, error.what
             if done is not None:
@@ -177,7 +182,7 @@ class _Bringing(Generic[C]):
         """Read the user, and return the value there and what to do about it."""
         try:
             user = self._means.tenant.user(self._change.user_id)
-        except DeniedError:
+        except (DeniedError, StoppedError):
             raise
         except MusicctlError as error:
             raise _FailedError(error) from None
@@ -193,6 +198,7 @@ class _Bringing(Generic[C]):
         if not self._means.journal.send(self._seq, before, after):
             self._means.check()
             raise LeaseLostError("this run may not write any more: the lease is no longer its own")
+        self._intended = True
         self._means.check()
 
     def _write(self, value: object) -> None:
@@ -213,7 +219,7 @@ class _Bringing(Generic[C]):
         time.sleep(self._means.settle)
         try:
             now, step = self._look()
-        except _FailedError:
+        except (_FailedError, StoppedError):
             return self._ended(Outcome.UNKNOWN, lost.what)
         if now == written:
             return self._ended(Outcome.APPLIED)

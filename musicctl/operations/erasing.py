@@ -83,5 +83,8 @@ def _checked(user_id: str, found: Traces) -> Traces:
             hint="musicctl history recover, and then again",
         )
     if not found.any:
-        raise NotFoundError(f"there is nothing of {user_id} in this database")
+        raise NotFoundError(
+            f"there is nothing of {user_id} in this database",
+            hint="musicctl users list --email TEXT looks for somebody",
+        )
     return found

@@ -26,7 +26,7 @@ def set_genre(database: Database, user_id: str, genre: str, *, who: Who) -> Set:
     """Record the genre, as a run of the journal; raises UsageError when it is empty."""
     wanted = genre.strip()
     if not wanted:
-        raise UsageError("the genre is empty")
+        raise UsageError("the genre is empty", hint="name one, such as 'shoegaze'")
 
     def record(cursor: Cursor, before: str | None) -> str:
         intent = (0, user_id, "fav_genre", None, "set", None)

@@ -15,8 +15,11 @@ from musicctl.tenant.client import Tenant
 
 COLUMNS = history.COLUMNS
 CHANGE_COLUMNS = history.CHANGE_COLUMNS
-LEASES = ("roles", "names")
+LEASES = ("roles", "names", "actions")
 """What the writers of the tenant take, apart from those that take none."""
+
+NEWEST = 3
+"""How many runs are named to somebody who asked for one that is not there."""
 
 T = TypeVar("T")
 
@@ -59,9 +62,19 @@ def find(database: Database, text: str) -> Run:
         )
     run = history.find(database, found[0]) if found else None
     if run is None:
-        what = "the journal has no runs yet" if text == "last" else f"the journal has no run {text}"
-        raise NotFoundError(what, hint="musicctl history list shows those that there are")
+        raise _no_run(database, text)
     return run
+
+
+def _no_run(database: Database, text: str) -> NotFoundError:
+    newest = history.each(database, Wanted(limit=NEWEST), lambda rows: [str(row[0]) for row in rows])
+    if not newest:
+        return NotFoundError("the journal has no runs yet", hint="musicctl roles sync makes one")
+    return NotFoundError(
+        f"the journal has no run {text}",
+        hint=f"the newest are {', '.join(newest)}; musicctl history list shows more",
+        details={"newest": newest},
+    )
 
 
 def document(run: Run) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """How one user's display name is written and taken back, as a journalled run."""
 
+import json
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from musicctl.operations.apply import Done, Means, Step, UnreadableError, Writin
 from musicctl.operations.journalled import journalled
 from musicctl.operations.lease import Lease
 from musicctl.operations.sync import GIVE_UP, Pace
+from musicctl.policy.naming import is_blank
 from musicctl.policy.report import NEEDS_ATTENTION, Outcome, Problem, Report
 from musicctl.store import journal
 from musicctl.store.database import Database
@@ -54,6 +56,18 @@ class NameWriting:
         send(tenant, user_id, value, correlation_id)
 
 
+class NameFilling(NameWriting):
+    """Gives a name to those who have none; whoever has one keeps it."""
+
+    def step(self, change: NameChange, now: object) -> Step:
+        """Write the name where there is nothing but space, if that."""
+        if is_blank(now):
+            return Step(change.name)
+        if isinstance(now, str):
+            return Step(now, Outcome.ALREADY, "there is a name by now")
+        return Step(outcome=Outcome.CONFLICT, detail="displayName is no text")
+
+
 class NameRestoring(NameWriting):
     """Gives users the names back that they had before a run, where the run's are still there."""
 
@@ -70,7 +84,19 @@ def name_of(user: TenantUser) -> object:
         return None
     if not isinstance(user.user_metadata, dict):
         raise UnreadableError("user_metadata is no object")
-    return user.user_metadata.get("displayName")
+    name: object = user.user_metadata.get("displayName")
+    if not isinstance(name, str | None) and not _can_be_kept(name):
+        raise UnreadableError("displayName is no text, and nothing that the journal could hold")
+    return name
+
+
+def _can_be_kept(value: object) -> bool:
+    """Tell whether Postgres can hold a value as JSON: with no NUL, no lone surrogate, no infinity."""
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+        return b"\\u0000" not in text.encode()
+    except (ValueError, RecursionError):
+        return False
 
 
 def send(tenant: Tenant, user_id: str, value: object, correlation_id: str) -> None:

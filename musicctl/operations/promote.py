@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from musicctl.errors import NotFoundError
+from musicctl.errors import UnknownUserError
 from musicctl.operations.plan import guard_by_number
 from musicctl.operations.question import Question
 from musicctl.policy.judgement import Judgement, judgement
@@ -33,7 +33,7 @@ class Promotion:
     """The plan for the users named, how many were found, and those whom the tenant does not have.
 
     `reversed` are those whose role the next sync would change back, `unreadable` those whose roles cannot be
-    read, and why. `users` says of each who was found what the rule says; by hand it is not asked.
+    read, and why. `users` says of each who was found what is to be done, and how the plays stand.
     """
 
     plan: Plan
@@ -41,7 +41,7 @@ class Promotion:
     not_found: tuple[str, ...]
     reversed: tuple[str, ...]
     unreadable: tuple[Problem, ...]
-    users: tuple[Judgement, ...] = ()
+    users: tuple[Judgement, ...]
 
 
 def plan(database: Database, tenant: Tenant, user_ids: Sequence[str], question: Question) -> Promotion:
@@ -82,7 +82,7 @@ def _promotion(
         for each in judged
         if each.unreadable is not None
     )
-    said = () if by_hand else tuple(_said(rule, each) for each in judged)
+    said = tuple(_said(rule, each, by_hand) for each in judged)
     return Promotion(made, len(judged), tuple(not_found), turned, odd, said)
 
 
@@ -116,8 +116,9 @@ def _change(rule: Rule, judged: _Judged) -> Change:
     return Change(judged.verdict, judged.user_id, judged.plays, roles, after, judged.pin is not None)
 
 
-def _said(rule: Rule, judged: _Judged) -> Judgement:
-    return judgement(rule, judged.user_id, judged.plays, judged.roles, judged.pin, judged.unreadable)
+def _said(rule: Rule, judged: _Judged, by_hand: Pin | None) -> Judgement:
+    user_id, plays, unread = judged.user_id, judged.plays, judged.unreadable
+    return judgement(rule, user_id, plays, judged.roles, judged.pin, unread, by_hand=by_hand)
 
 
 def _reversed(rule: Rule, judged: _Judged) -> bool:
@@ -144,10 +145,12 @@ def _counts(rule: Rule, judged: Sequence[_Judged], not_found: Sequence[str]) -> 
 
 
 def require_any(promotion: Promotion, not_found: Sequence[str]) -> None:
-    """Raise NotFoundError when none of the users named was found."""
+    """Raise UnknownUserError when none of the users named was found."""
     if not_found and not promotion.found:
-        raise NotFoundError(
-            f"no such user: {', '.join(not_found)}", hint="an email address works in place of an id"
+        raise UnknownUserError(
+            f"no such user: {', '.join(not_found)}",
+            users=tuple(not_found),
+            hint="an email address works in place of an id",
         )
 
 

@@ -18,9 +18,12 @@ def parameters(pairs: Sequence[str]) -> dict[str, str]:
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals or not name.isidentifier():
-            raise UsageError(f"--param {pair} is not like name=value")
+            raise UsageError(
+                f"--param {pair} is not like name=value",
+                hint="such as --param genre=jazz for a %(genre)s in the SQL",
+            )
         if name in found:
-            raise UsageError(f"--param {name} is there twice")
+            raise UsageError(f"--param {name} is there twice", hint="keep one of them")
         found[name] = value
     return found
 

@@ -8,6 +8,7 @@ from musicctl.errors import MusicctlError
 from musicctl.operations.apply import UnreadableError
 from musicctl.operations.inthreads import in_threads
 from musicctl.operations.lease import Lease, under_way
+from musicctl.operations.namewriting import name_of
 from musicctl.operations.rolewriting import roles_of
 from musicctl.policy.report import Outcome
 from musicctl.store import unconfirmed
@@ -17,6 +18,8 @@ from musicctl.tenant.client import Tenant
 from musicctl.tenant.users import TenantUser
 
 CUT_OFF = "the run was cut off; "
+ACTIONS = "action_"
+"""How the names of the fields begin that are about Actions, and no user's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,10 @@ def recover(
 
 
 def _truth(tenant: Tenant, change: Unconfirmed) -> Truth:
+    if change.field.startswith(ACTIONS):
+        from musicctl.operations import actions_values
+
+        return _compared(change, actions_values.now(tenant, change.field, change.target))
     user = tenant.user(change.user_id)
     if user is None:
         return _said(change, Outcome.GONE, None, "the tenant has no such user any more")
@@ -89,6 +96,10 @@ def _truth(tenant: Tenant, change: Unconfirmed) -> Truth:
         now = _value(user, change.field)
     except UnreadableError as why:
         return _said(change, Outcome.UNKNOWN, None, str(why))
+    return _compared(change, now)
+
+
+def _compared(change: Unconfirmed, now: object) -> Truth:
     if now == change.after:
         return _said(change, Outcome.APPLIED, now, "found in the tenant")
     if now == change.before:
@@ -101,8 +112,11 @@ def _value(user: TenantUser, field: str) -> object:
     if field == "roles":
         return list(roles_of(user))
     if field == "display_name":
-        return user.display_name
-    raise MusicctlError(f"the journal has a change of {field}, which this version cannot look up")
+        return name_of(user)
+    raise MusicctlError(
+        f"the journal has a change of {field}, which this version cannot look up",
+        hint="run musicctl history recover with the version that wrote it, or a newer one",
+    )
 
 
 def _said(change: Unconfirmed, outcome: Outcome, after: object, detail: str) -> Truth:

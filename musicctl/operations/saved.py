@@ -35,7 +35,7 @@ def each_of_user(
 def search(database: Database, table: str, text: str, *, limit: int | None, use: Callable[[Rows], T]) -> T:
     """Return what `use` makes of the rows of all listeners with `text` in the name, in any case."""
     if not text:
-        raise UsageError("there is no text to look for")
+        raise UsageError("there is no text to look for", hint="name a part of what you look for")
     return saved.each(database, KINDS[table], Wanted(text=text, limit=limit), use)
 
 
@@ -48,11 +48,14 @@ def add(
     """
     kind = KINDS[table]
     if key is not None and len(names) != 1:
-        raise UsageError(f"--id is for one {kind.one}, but {len(names)} names were given")
+        raise UsageError(
+            f"--id is for one {kind.one}, but {len(names)} names were given",
+            hint="leave --id out, or give one name at a time",
+        )
     if not all(name.strip() for name in names):
-        raise UsageError(f"the name of a {kind.one} is empty")
+        raise UsageError(f"the name of a {kind.one} is empty", hint="put each name into quotes of its own")
     if key is not None and not key.strip():
-        raise UsageError(f"the {kind.one} id is empty")
+        raise UsageError(f"the {kind.one} id is empty", hint="leave --id out for a new one")
     from musicctl.store import saving  # a listing is not to wait for it
 
     return saving.add(database, kind, user_id, names, key=key)

@@ -1,6 +1,6 @@
 """Says what who reads the database should know before: how old the mirror is, and what the account may do."""
 
-from musicctl.store import surroundings
+from musicctl.store import mirror, surroundings
 from musicctl.store.database import Database
 from musicctl.store.surroundings import Surroundings
 
@@ -15,6 +15,11 @@ def notes(database: Database) -> list[str]:
 def mirror_note(database: Database) -> str:
     """Say how old the mirror is."""
     return _mirror(surroundings.find(database))
+
+
+def require_tenant(database: Database, domain: str) -> None:
+    """Raise ConfigError when another tenant than the one at `domain` is mirrored."""
+    mirror.require(database, domain)
 
 
 def _mirror(known: Surroundings) -> str:

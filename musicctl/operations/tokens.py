@@ -128,7 +128,10 @@ def listener(judged: Judged) -> str:
     try:
         return checked(judged.sub)
     except UsageError:
-        raise RefusedError(f"{NO_LISTENER}: its sub is {jws.quoted(judged.sub)}") from None
+        raise RefusedError(
+            f"{NO_LISTENER}: its sub is {jws.quoted(judged.sub)}",
+            hint="it was issued to an application; take one that a listener logged in with",
+        ) from None
 
 
 def refusal(judged: Judged) -> RefusedError:
@@ -147,7 +150,10 @@ def decode(text: str) -> dict[str, object]:
     """
     token = jws.parse(text)
     if token.header is None and token.claims is None:
-        raise RefusedError(f"nothing can be read: {'; '.join(token.reasons)}")
+        raise RefusedError(
+            f"nothing can be read: {'; '.join(token.reasons)}",
+            hint="a token is three parts in base64url with dots between them, and nothing else",
+        )
     return {"verified": False, "header": token.header, "claims": token.claims, "odd": list(token.reasons)}
 
 

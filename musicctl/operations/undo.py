@@ -43,7 +43,10 @@ def find(database: Database, text: str) -> Run:
 def until(database: Database, run: Run, text: str | None) -> datetime | None:
     """Return the moment until which to pin; raises UsageError for one that is over, or that pins nothing."""
     if text is not None and run.field not in {"roles", None}:
-        raise UsageError(f"--pin is about roles, and the run {run.run} of {run.command} changed none")
+        raise UsageError(
+            f"--pin is about roles, and the run {run.run} of {run.command} changed none",
+            hint="leave --pin out",
+        )
     return dates.end(database, text)
 
 

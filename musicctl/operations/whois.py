@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from musicctl.errors import NotFoundError, UsageError
+from musicctl.errors import NotFoundError, UnknownUserError, UsageError
 from musicctl.tenant.ids import checked
 
 if TYPE_CHECKING:
@@ -27,7 +27,11 @@ def user_id(text: str, tenant: "Callable[[], Tenant]") -> str:
     if not found and text != text.lower():
         found = tenant().users_by_email(text.lower())
     if not found:
-        raise NotFoundError(f"no user of {tenant()} has the email address {text}")
+        raise UnknownUserError(
+            f"no user of {tenant()} has the email address {text}",
+            users=(text,),
+            hint="musicctl users list --email TEXT looks for a part of it",
+        )
     if len(found) > 1:
         candidates = sorted(user.user_id for user in found)
         raise NotFoundError(

@@ -26,9 +26,14 @@ def judgement(
     roles: Roles | None,
     pin: Pin | None,
     unreadable: str | None,
+    *,
+    by_hand: Pin | None = None,
 ) -> Judgement:
-    """Judge one user as the rule does; `unreadable` says what is wrong with roles that are None."""
-    verdict = rule.decide(plays, roles, pin)
+    """Judge one user as the rule does, or as is said `by_hand`.
+
+    `unreadable` says what is wrong with roles that are None.
+    """
+    verdict = rule.decide(plays, roles, by_hand or pin)
     if roles is None:
         return Judgement(user_id, plays, verdict, f"not touched: {unreadable}")
     if pin is not None:
@@ -36,4 +41,6 @@ def judgement(
     else:
         reason = "plays unknown" if plays is None else against_the_bar(plays, rule)
     unchanged = "keeps the role" if rule.role in roles else "nothing to change"
+    if by_hand is not None:
+        unchanged = "has the role already" if rule.role in roles else "does not have the role"
     return Judgement(user_id, plays, verdict, f"{reason}: {DONE.get(verdict, unchanged)}")

@@ -21,7 +21,9 @@ def display_name(text: str) -> str:
     if not name:
         raise UsageError("the display name is empty", hint=f"give 1 to {LONGEST} characters")
     if len(name) > LONGEST:
-        raise UsageError(f"the display name has {len(name)} characters, but at most {LONGEST} will do")
+        raise UsageError(
+            f"the display name has {len(name)} characters, but at most {LONGEST} will do", hint="shorten it"
+        )
     bad = sorted({character for at, character in enumerate(name) if not _allowed(name, at)})
     if bad:
         shown = ", ".join(_named(character) for character in bad)

@@ -14,7 +14,9 @@ def reason(text: str) -> str:
     if not found:
         raise UsageError("the reason is empty", hint="say why: whoever comes after you will want to know")
     if len(found) > LONGEST:
-        raise UsageError(f"the reason has {len(found):,} characters, but at most {LONGEST:,} will do")
+        raise UsageError(
+            f"the reason has {len(found):,} characters, but at most {LONGEST:,} will do", hint="shorten it"
+        )
     bad = sorted({f"U+{ord(each):04X}" for each in found if unicodedata.category(each) in REFUSED})
     if bad:
         raise UsageError(f"the reason has control characters: {', '.join(bad)}", hint="leave them out")

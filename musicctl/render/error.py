@@ -13,6 +13,14 @@ def error_line(code: str, exit_code: int, message: str, hint: str, details: dict
     return json.dumps({"error": fixed | details | fixed}, default=field)
 
 
+def traceback_text(error: BaseException) -> str:
+    """Return the traceback of a bug, line by line; the message in it may quote what others wrote."""
+    import traceback
+
+    lines = "".join(traceback.format_exception(error)).rstrip("\n").split("\n")
+    return "".join(f"{safe(line)}\n" for line in lines)
+
+
 def error_text(message: str, hint: str, *, terminal: int | None) -> str:
     """Return the error for people, broken between words to the columns of the terminal, if it is one.
 

@@ -5,7 +5,7 @@ from itertools import islice
 
 from musicctl.render.encoding import encoded
 from musicctl.render.records import Row
-from musicctl.render.table import fields, table
+from musicctl.render.table import cell, fields, table
 
 FOR_PEOPLE = ("user_id", "verdict", "plays", "state", "before", "after", "detail")
 ON_A_TERMINAL = 30
@@ -44,4 +44,5 @@ def run_text(
     while page := list(islice(shown, PAGE)):
         yield "\n" + table(FOR_PEOPLE, page, terminal=terminal)
     if terminal is not None and total > ON_A_TERMINAL:
-        yield f"… and {total - ON_A_TERMINAL:,} more; `musicctl history show {run['run']} -o csv` shows all\n"
+        all_of_them = f"musicctl history show {cell(run['run'])} -o csv"
+        yield f"… and {total - ON_A_TERMINAL:,} more; `{all_of_them}` shows all\n"

@@ -49,7 +49,7 @@ def report_text(report: Report) -> str:
     ]
     lines.append(cost(report))
     if report.run and (report.granted or report.revoked):
-        lines.append(f"musicctl undo {report.run} takes it back.")
+        lines.append(f"musicctl undo {safe(report.run)} takes it back.")
     return "\n".join(lines) + "\n"
 
 

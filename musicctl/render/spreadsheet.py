@@ -9,11 +9,21 @@ FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 """What a cell begins with that a spreadsheet would run."""
 
 
-def csv_for_spreadsheets(columns: Sequence[str], rows: Iterable[Row]) -> Iterator[str]:
-    """Yield CSV with an apostrophe before each text that a spreadsheet would run; no longer exact."""
-    return listing(
-        [str(_plain(column)) for column in columns], (list(map(_plain, row)) for row in rows), Format.CSV
-    )
+BOM = "\ufeff"
+"""Without it, a spreadsheet takes UTF-8 for the code page of its machine."""
+
+
+def csv_for_spreadsheets(
+    columns: Sequence[str], rows: Iterable[Row], *, terminal: bool = False
+) -> Iterator[str]:
+    """Yield CSV with an apostrophe before each text that a spreadsheet would run; no longer exact.
+
+    A BOM comes first, but for a terminal, which would show it.
+    """
+    if not terminal:
+        yield BOM
+    named = [str(_plain(column)) for column in columns]
+    yield from listing(named, (list(map(_plain, row)) for row in rows), Format.CSV, terminal=terminal)
 
 
 def _plain(value: object) -> object:

@@ -1,6 +1,8 @@
 """Foreign text made safe for a terminal: the one place that knows which characters are not shown raw."""
 
+import codecs
 import re
+import sys
 import unicodedata
 from collections.abc import Callable
 
@@ -20,6 +22,12 @@ CONJOINING = re.compile("[\u1160-\u11ff\ud7b0-\ud7fb\U0001f3fb-\U0001f3ff]")
 
 MOST_MARKS = 8
 ELLIPSIS = "…"
+SUBSTITUTES = "musicctl.substitutes"
+"""How a stream is to treat what its encoding lacks: our own strokes get others, the rest is escaped."""
+
+STROKES = {"─": "-", "–": "-", ELLIPSIS: "~"}
+"""What we add to foreign text, and what stands for it in an encoding without it: as wide as it is."""
+
 ONE_COLUMN = re.compile("[ -~\u00a0-\u00ac\u00ae-\u02ff…─]*")
 """Latin and what we add to it: all as wide as long, which is known without Rich."""
 
@@ -33,12 +41,18 @@ def safe(value: object) -> str:
 
     Control, format, invisible, separator, surrogate, private and unassigned characters are shown as escapes;
     allowed are the joiners and selectors that scripts and emoji need. Of more than eight combining marks in
-    a row, an ellipsis stands for the rest.
+    a row, an ellipsis stands for the rest. What standard output cannot encode is an escape too, and so as
+    wide as it will be there.
     """
     text = str(value)
     if text.isascii() and text.isprintable():
         return text
-    return _bounded(escaped(text, _shown))
+    return _bounded(_encodable(escaped(text, _shown)))
+
+
+def safe_lines(text: str) -> str:
+    """Return several lines made safe, each of which stays a line."""
+    return "\n".join(map(safe, text.split("\n")))
 
 
 def escaped(text: str, escape: Callable[[str], str]) -> str:
@@ -126,6 +140,23 @@ def _bounded(text: str) -> str:
         elif kept[-1] != ELLIPSIS:
             kept.append(ELLIPSIS)
     return "".join(kept)
+
+
+def _encodable(text: str) -> str:
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    if codecs.lookup(encoding).name == "utf-8":
+        return text
+    return text.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def _substitute(error: UnicodeError) -> tuple[str, int]:
+    """Return what stands for the characters that a stream cannot encode, and where to go on."""
+    assert isinstance(error, UnicodeEncodeError)
+    lacking = error.object[error.start : error.end]
+    return "".join(STROKES.get(each) or _shown(each) for each in lacking), error.end
+
+
+codecs.register_error(SUBSTITUTES, _substitute)
 
 
 def _stacks(character: str) -> bool:

@@ -49,7 +49,8 @@ def preview_text(preview: Preview, *, terminal: int | None) -> str:
     lines += ["\n", *_problems(preview.skipped[:limit])] if preview.skipped else []
     hidden = [items[limit:] for items in (preview.changes, preview.skipped) if limit]
     if left_out := sum(map(len, hidden)):
-        lines.append(f"… and {left_out:,} more; `musicctl undo {preview.undoes} --dry-run --json` has all\n")
+        all_of_them = f"musicctl undo {cell(preview.undoes)} --dry-run --json"
+        lines.append(f"… and {left_out:,} more; `{all_of_them}` has all\n")
     return "".join(lines)
 
 

@@ -60,7 +60,10 @@ def run(
             extra_groups=None if account is None else [],
         )
     except subprocess.TimeoutExpired:
-        raise UnavailableError(f"{Path(command[0]).name} did not end within {PATIENCE:.0f} s") from None
+        raise UnavailableError(
+            f"{Path(command[0]).name} did not end within {PATIENCE:.0f} s",
+            hint="the machine may be busy; try again",
+        ) from None
 
 
 def spawn(

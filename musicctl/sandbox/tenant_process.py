@@ -59,7 +59,10 @@ def stop(folder: Path) -> bool:
     if pid is not None:
         process.stop(pid, lambda: sandbox_state.tenant_is_up(folder), STOPS)
     if sandbox_state.tenant_is_up(folder):
-        raise UnavailableError(f"the local tenant of {folder} does not stop (process {pid or 'unknown'})")
+        raise UnavailableError(
+            f"the local tenant of {folder} does not stop (process {pid or 'unknown'})",
+            hint="end that process, and try again",
+        )
     return True
 
 

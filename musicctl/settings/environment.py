@@ -85,9 +85,16 @@ def output_format() -> str | None:
     return variables().get("MUSICCTL_OUTPUT")
 
 
+def completing() -> str | None:
+    """Return the shell that asks what a word may become, or None."""
+    return os.environ.get("_MUSICCTL_COMPLETE") or None
+
+
 def _path(variable: str) -> Path | None:
     named = variables().get(variable)
     try:
         return None if named is None else Path(named).expanduser()
     except RuntimeError:
-        raise ConfigError(f"{variable} starts with the home folder of a user who is not there") from None
+        raise ConfigError(
+            f"{variable} starts with the home folder of a user who is not there", hint="name a whole path"
+        ) from None

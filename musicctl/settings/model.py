@@ -82,6 +82,11 @@ class Settings:
         return self._secret("database_read_url")
 
     @property
+    def has_tenant(self) -> bool:
+        """Whether the profile names a tenant; one for the database alone need not."""
+        return self._get("auth0_domain", str) is not None
+
+    @property
     def auth0_domain(self) -> str:
         """The tenant's base URL, such as https://tenant.eu.auth0.com."""
         return self._required("auth0_domain", str)

@@ -20,6 +20,7 @@ from musicctl.settings.model import FROM_PLAIN_VARIABLES, SETTINGS, Settings, Va
 SECRET_FILE = "AUTH0_CLIENT_SECRET_FILE"  # noqa: S105 -- a name
 RESERVED = ("env", "sandbox")
 PREFIX = "MUSICCTL_"
+SANDBOX_NAMESPACE = "https://music.example.com"
 
 
 def load(profile: str | None = None, *, present: bool | None = None) -> Settings:
@@ -42,6 +43,11 @@ def load(profile: str | None = None, *, present: bool | None = None) -> Settings
     if default is not None:
         return _named(default)
     return _sandbox_if_up(person_present() if present is None else present)
+
+
+def profile_names() -> tuple[str, ...]:
+    """Return what -P may name: the tables of the file, and the two that are always there."""
+    return (*_tables(), *RESERVED)
 
 
 def unused_variables(profile: str) -> list[str]:
@@ -71,9 +77,11 @@ def _named(name: str) -> Settings:
     tables = _tables()
     if name not in tables:
         known = [*tables, *RESERVED]
+        meant = "".join(f"did you mean -P {each}? " for each in get_close_matches(name, known, n=1))
         nearest_first = get_close_matches(name, known, n=len(known), cutoff=0.0)
         raise ConfigError(
-            f"there is no profile {name} in {config_path()}", hint=f"there are: {', '.join(nearest_first)}"
+            f"there is no profile {name} in {config_path()}",
+            hint=f"{meant}there are: {', '.join(nearest_first)}",
         )
     if any(map(_has_literal_secret, tables.values())):
         _refuse_readable(config_path())
@@ -107,6 +115,7 @@ def _sandbox(note: str = "") -> Settings:
     if state is None or not sandbox_state.is_up(sandbox_folder(), state):
         raise UnavailableError("the sandbox is down", hint="musicctl sandbox up")
     given = {name: Value(getattr(state, name), "sandbox") for name in FROM_PLAIN_VARIABLES}
+    given["claim_namespace"] = Value(SANDBOX_NAMESPACE, "sandbox")
     return Settings("sandbox", given, note)
 
 
@@ -140,20 +149,31 @@ def _file() -> Mapping[str, object]:
     except FileNotFoundError:
         return {}
     except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror}") from None
+        raise ConfigError(
+            f"{path} cannot be read: {error.strerror}",
+            hint="make it readable to you, or name another with MUSICCTL_CONFIG",
+        ) from None
     except (ValueError, RecursionError) as error:
-        raise ConfigError(f"{path} is no TOML: {_where(error)}") from None
+        raise ConfigError(
+            f"{path} is no TOML: {_where(error)}", hint="mend it there, or name another with MUSICCTL_CONFIG"
+        ) from None
     for key in found:
         _refuse_unknown(key, ("profile", "profiles"), str(path))
     if not isinstance(found.get("profile", ""), str):
-        raise ConfigError(f"{path}: profile must be the name of a profile")
+        raise ConfigError(
+            f"{path}: profile must be the name of a profile",
+            hint='write profile = "NAME", with a [profiles.NAME] below',
+        )
     _refuse_wrong_tables(found.get("profiles", {}), path)
     return found
 
 
 def _refuse_wrong_tables(tables: object, path: Path) -> None:
     if not isinstance(tables, dict):
-        raise ConfigError(f"{path}: profiles must be tables such as [profiles.prod]")
+        raise ConfigError(
+            f"{path}: profiles must be tables such as [profiles.prod]",
+            hint="musicctl help settings says what stands in them",
+        )
     for name in RESERVED:
         if name in tables:
             raise ConfigError(f"{path}: the profile name {name} is reserved", hint="rename it")
@@ -171,7 +191,9 @@ def _where(error: ValueError | RecursionError) -> str:
 def _of_table(name: str, table: object) -> dict[str, Value]:
     path = config_path()
     if not isinstance(table, dict):
-        raise ConfigError(f"{path}: [profiles.{name}] must be a table")
+        raise ConfigError(
+            f"{path}: [profiles.{name}] must be a table", hint="musicctl help settings says what stands in it"
+        )
     origin = f"{path.name} [profiles.{name}]"
     for key in table:
         _refuse_unknown(key, tuple(SETTINGS), f"{path} [profiles.{name}]")

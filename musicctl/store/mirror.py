@@ -44,6 +44,20 @@ def claim(database: Database, domain: str) -> MirrorState:
     return database.run(lambda cursor: _claim(cursor, domain), doing="read the mirror's state")
 
 
+def require(database: Database, domain: str) -> None:
+    """Raise ConfigError when the schema, where there is one, mirrors another tenant; nothing is recorded."""
+
+    def work(cursor: Cursor) -> None:
+        cursor.execute("SELECT to_regclass('musicctl.mirror') IS NOT NULL")
+        if not one_row(cursor)[0]:
+            return
+        cursor.execute("SELECT domain FROM musicctl.mirror WHERE domain <> %s", (domain,))
+        for (recorded,) in cursor.fetchall():
+            raise _other_tenant(recorded, domain)
+
+    database.run(work, doing="read the mirror's state", read_only=True)
+
+
 def refill(database: Database, users: Iterable[Row], *, as_of: datetime) -> int:
     """Replace the mirror by `users`, rows of COLUMNS, in one transaction, and return how many there are.
 
@@ -130,11 +144,15 @@ def _claim(cursor: Cursor, domain: str) -> MirrorState:
         cursor.execute(read)
     state = MirrorState(*one_row(cursor))
     if state.domain != domain:
-        raise ConfigError(
-            f"this database's schema musicctl belongs to the tenant {state.domain}, not to {domain}",
-            hint="use one database per tenant, or the profile of that tenant",
-        )
+        raise _other_tenant(state.domain, domain)
     return state
+
+
+def _other_tenant(recorded: str, domain: str) -> ConfigError:
+    return ConfigError(
+        f"this database's schema musicctl belongs to the tenant {recorded}, not to {domain}",
+        hint="use one database per tenant, or the profile of that tenant",
+    )
 
 
 def _refill(cursor: Cursor, users: Iterable[Row], as_of: datetime) -> int:

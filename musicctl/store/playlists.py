@@ -2,9 +2,15 @@
 
 from collections.abc import Callable
 
+from psycopg2 import sql
+
+from musicctl.store import casting, shape
 from musicctl.store.database import Cursor, Database
+from musicctl.store.kinds import PLAYLISTS
+from musicctl.store.shape import Shape
 
 COLUMNS = ("playlist_id", "user_id", "name", "total_plays")
+READING = "read the playlists"
 Row = tuple[object, ...]
 
 # Columns by name out of the whole row: an app may have no names, or no ids, for its playlists.
@@ -15,17 +21,23 @@ LENIENT = (
 
 
 def of_user(database: Database, user_id: str) -> list[Row]:
-    """Return the user's playlists as rows of COLUMNS, the most played first."""
+    """Return the user's playlists as rows of COLUMNS, the most played first.
+
+    A column that the app lacks is None in each, but for the user's id: ConfigError.
+    """
 
     def work(cursor: Cursor) -> list[Row]:
-        cursor.execute(
-            "SELECT playlist_id, user_id, name, total_plays FROM playlists WHERE user_id = %s"
-            " ORDER BY total_plays DESC NULLS LAST, playlist_id",
-            (user_id,),
-        )
-        return cursor.fetchall()
+        found = shape.of(cursor, PLAYLISTS, READING)
+        found.require(["user_id"], READING)
+        casting.as_it_stands(cursor)
+        with cursor.connection.cursor() as rows:
+            casting.exact(rows)
+            statement = sql.SQL("SELECT {} FROM {} WHERE {} = %s ORDER BY {}")
+            owner = found.as_text("user_id")
+            rows.execute(statement.format(found.shown, found.table, owner, _order(found)), (user_id,))
+            return list(casting.decoded(rows.fetchall(), cursor))
 
-    return database.run(work, doing="read the playlists", read_only=True)
+    return database.run(work, doing=READING, read_only=True)
 
 
 def breakdown(database: Database, user_id: str) -> list[tuple[object, str | None, int | None]]:
@@ -39,7 +51,7 @@ def breakdown(database: Database, user_id: str) -> list[tuple[object, str | None
         )
         return cursor.fetchall()
 
-    return database.run(work, doing="read the playlists", read_only=True)
+    return database.run(work, doing=READING, read_only=True)
 
 
 def set_plays(
@@ -62,3 +74,8 @@ def set_plays(
         return before, journal(cursor, before[0])
 
     return database.run(work, doing="set the plays")
+
+
+def _order(found: Shape) -> sql.Composable:
+    terms = {"total_plays": "total_plays DESC NULLS LAST", "playlist_id": "playlist_id", "name": "name"}
+    return sql.SQL(", ".join(["user_id", *(terms[name] for name in terms if name in found.columns)]))

@@ -92,7 +92,7 @@ def _whole(cursor: Cursor, statement: str, clock: _Clock, use: Use[T]) -> T:
 
 def _names(cursor: Cursor) -> tuple[str, ...]:
     if not cursor.description:
-        raise UsageError("the query answers with no column at all")
+        raise UsageError("the query answers with no column at all", hint="select something, such as SELECT 1")
     return tuple(column.name for column in cursor.description)
 
 

@@ -43,11 +43,16 @@ def speaking(doing: str, place: str) -> Iterator[None]:
     except psycopg2.Error as error:
         raise _translated(error, doing, place) from None
     except UnicodeEncodeError:
-        raise MusicctlError(f"could not {doing}: Postgres cannot hold lone surrogates") from None
+        raise MusicctlError(
+            f"could not {doing}: Postgres cannot hold lone surrogates",
+            hint="it is no valid text: look at where it comes from",
+        ) from None
     except ValueError as error:
         if "NUL" not in str(error):
             raise
-        raise MusicctlError(f"could not {doing}: Postgres cannot hold NUL characters in text") from None
+        raise MusicctlError(
+            f"could not {doing}: Postgres cannot hold NUL characters in text", hint="leave the NUL out"
+        ) from None
 
 
 def _translated(error: psycopg2.Error, doing: str, place: str) -> MusicctlError:
@@ -64,8 +69,11 @@ def _translated(error: psycopg2.Error, doing: str, place: str) -> MusicctlError:
     if error.pgcode is None and isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError):
         return _unconnected(reason, place)
     if error.pgcode is None and isinstance(error, psycopg2.ProgrammingError):
-        return ConfigError(f"the database URL was not accepted: {reason}")
-    return MusicctlError(what)
+        return ConfigError(
+            f"the database URL was not accepted: {reason}",
+            hint="it looks like postgresql://user:password@host:5432/name",
+        )
+    return MusicctlError(what, hint="musicctl db status shows what the database has")
 
 
 def _unconnected(reason: str, place: str) -> MusicctlError:

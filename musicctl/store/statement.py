@@ -72,7 +72,10 @@ class Statement:
         for name in sorted(named - set(parameters)):
             raise UsageError(f"the query has %({name})s, which no --param sets", hint=f"--param {name}=...")
         for name in sorted(set(parameters) - named):
-            raise UsageError(f"--param {name} is for a %({name})s that the query does not have")
+            raise UsageError(
+                f"--param {name} is for a %({name})s that the query does not have",
+                hint="leave it out, or use it in the SQL",
+            )
         return "".join(
             _literal(parameters[piece.text]) if piece.kind is Kind.PARAMETER else piece.text
             for piece in self.pieces
@@ -126,7 +129,10 @@ def _piece(text: str, at: int) -> tuple[Piece, int]:
             shown = found["name"] if kind is Kind.PARAMETER else found[0]
             return Piece(kind, shown), found.end()
         if kind is Kind.PARAMETER and (opened := UNCLOSED.match(text, at)):
-            raise UsageError(f"the quote {opened[0]} in the query is never closed")
+            raise UsageError(
+                f"the quote {opened[0]} in the query is never closed",
+                hint="close it; a shell may have taken one away: put the whole SQL into single quotes",
+            )
     return Piece(Kind.OTHER, text[at]), at + 1
 
 
@@ -137,7 +143,10 @@ def _comment_end(text: str, at: int) -> int:
         depth += 1 if mark[0] == "/*" else -1
         if not depth:
             return mark.end()
-    raise UsageError("the comment /* in the query is never closed")
+    raise UsageError(
+        "the comment /* in the query is never closed",
+        hint="close it; a shell may have taken one away: put the whole SQL into single quotes",
+    )
 
 
 def _literal(value: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from musicctl.errors import ConfigError
 from musicctl.store import casting, plays, view
 from musicctl.store.database import Cursor, Database, one_row
 
@@ -93,11 +94,19 @@ def count(
 
 
 def top_genres(database: Database, limit: int) -> list[tuple[str, int]]:
-    """Return genres and how many listeners favour each, the most favoured first."""
+    """Return genres and how many listeners favour each, the most favoured first.
+
+    Raises ConfigError where the app keeps no genres.
+    """
 
     def work(cursor: Cursor) -> list[tuple[str, int]]:
         found = _genres(cursor, "", limit=limit)
-        return [(genre, users) for genre, users, *_ in found or ()]
+        if found is None:
+            raise ConfigError(
+                "cannot count the genres: there is no table user_data with the columns user_id and fav_genre",
+                hint="musicctl db status shows what is there, and db init makes what is missing",
+            )
+        return [(genre, users) for genre, users, *_ in found]
 
     return database.run(work, doing="count the genres", read_only=True)
 

@@ -19,7 +19,7 @@ LEASELESS = f"""(run.lease IS NULL AND run.finished_at IS NULL
 
 @dataclass(frozen=True, slots=True)
 class Unconfirmed:
-    """One change that was sent: which, about whom, and the field's value before and after, as JSON."""
+    """One change that was sent: which, about whom or what, and the value before and after, as JSON."""
 
     run: str
     seq: int
@@ -28,6 +28,7 @@ class Unconfirmed:
     verdict: str
     before: object
     after: object
+    target: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +50,8 @@ def find(database: Database, fence: Fence | None) -> tuple[Unconfirmed, ...]:
     def work(cursor: Cursor) -> tuple[Unconfirmed, ...]:
         cursor.execute(
             "SELECT change.run, change.seq, change.user_id, change.field, change.verdict, change.before,"
-            " change.after FROM musicctl.changes AS change JOIN musicctl.runs AS run USING (run)"
+            " change.after, change.target"
+            " FROM musicctl.changes AS change JOIN musicctl.runs AS run USING (run)"
             f" WHERE change.state = 'sent' AND {_scope(fence)} ORDER BY change.run, change.seq",
             _values(fence),
         )

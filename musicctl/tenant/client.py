@@ -1,9 +1,10 @@
-"""The tenant: read users by id and email, write one role array or one name, export everybody."""
+"""The tenant: read users by id and email, write one role array or one name, export everybody; Actions."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from musicctl.errors import NotFoundError
 from musicctl.tenant import export
@@ -13,12 +14,14 @@ from musicctl.tenant.ids import checked, encoded
 from musicctl.tenant.pacer import Kind, Rate
 from musicctl.tenant.pacing import OnWait, Pacing
 from musicctl.tenant.retries import Patience, Resend
-from musicctl.tenant.sending import Sender
+from musicctl.tenant.sending import Sender, log_name
 from musicctl.tenant.speaking import LostReplyError
 from musicctl.tenant.token import Credentials, TokenSource
 from musicctl.tenant.users import TenantUser, decode, decode_list
 
-LONGEST_CORRELATION_ID = 64
+if TYPE_CHECKING:
+    from musicctl.tenant.actions import Actions
+
 OnExport = Callable[[Iterator[TenantUser]], Iterator[TenantUser]]
 
 
@@ -67,6 +70,13 @@ class Tenant:
     def traffic(self) -> Traffic:
         """What was sent so far."""
         return self._http.traffic
+
+    @cached_property
+    def actions(self) -> "Actions":
+        """Its Actions; few commands need them."""
+        from musicctl.tenant.actions import Actions
+
+        return Actions(self._http, self._sender)
 
     def user(self, user_id: str) -> TenantUser | None:
         """Return the user, or None when the tenant has no such user; reads by id are never stale."""
@@ -144,12 +154,12 @@ class Tenant:
         self, user_id: str, doing: str, correlation_id: str | None, **metadata: dict[str, object]
     ) -> None:
         checked(user_id)
-        options = None if correlation_id is None else _named(correlation_id)
+        named = log_name(correlation_id)
         self._sender.call(
             doing,
             Kind.WRITE_USERS,
             Resend.NEVER,
-            lambda sdk: sdk.users.update(user_id, request_options=options, **metadata),
+            lambda sdk: sdk.users.update(user_id, **metadata, **named),
             partial(self._same_user, user_id),
         )
 
@@ -159,12 +169,6 @@ class Tenant:
         if user is None or user.user_id != user_id:
             raise LostReplyError(f"{self} answered with something else than the user {user_id}")
         return user
-
-
-def _named(correlation_id: str) -> dict[str, dict[str, str]]:
-    if not 0 < len(correlation_id) <= LONGEST_CORRELATION_ID or not correlation_id.isascii():
-        raise ValueError("a correlation id has 1 to 64 characters of ASCII")
-    return {"additional_headers": {"X-Correlation-ID": correlation_id}}
 
 
 def _ignore(_line: str) -> None:

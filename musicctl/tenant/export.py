@@ -112,7 +112,10 @@ def _opened(job: Job, poll: Callable[[str], Job], http: Http, stack: ExitStack) 
 
 def _location(job: Job) -> str:
     if not job.location:
-        raise UnavailableError(f"the tenant's export job {job.id} is complete but has no file")
+        raise UnavailableError(
+            f"the tenant's export job {job.id} is complete but has no file",
+            hint="try again; nothing was changed",
+        )
     return job.location if "://" in job.location else f"https://{job.location}"
 
 

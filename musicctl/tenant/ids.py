@@ -15,13 +15,19 @@ def checked(user_id: str) -> str:
     provider, bar, rest = user_id.partition("|")
     length = len(encoded(user_id, "a user id"))
     if length > LONGEST:
-        raise UsageError(f"a user id has {length} bytes, but at most {LONGEST} will do")
+        raise UsageError(
+            f"a user id has {length} bytes, but at most {LONGEST} will do",
+            hint="a user id looks like auth0|5f7c8ec7c33c6c004bbafe82",
+        )
     if not (bar and provider and rest):
         raise UsageError(
             f"{user_id!r} is no user id", hint="write it like auth0|5f7c8ec7c33c6c004bbafe82, in quotes"
         )
     if any(ord(character) < 32 or 127 <= ord(character) < 160 for character in user_id):
-        raise UsageError(f"the user id {user_id!r} has a control character")
+        raise UsageError(
+            f"the user id {user_id!r} has a control character",
+            hint="copy the id again; musicctl users list shows them",
+        )
     return user_id
 
 
@@ -30,4 +36,6 @@ def encoded(text: str, what: str) -> bytes:
     try:
         return text.encode()
     except UnicodeEncodeError:
-        raise UsageError(f"{what} has a lone surrogate, which none has") from None
+        raise UsageError(
+            f"{what} has a lone surrogate, which none has", hint="it is no valid UTF-8: copy it again"
+        ) from None

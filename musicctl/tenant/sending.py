@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from musicctl.errors import DeniedError
 from musicctl.tenant import ratelimit
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     Request: TypeAlias = Callable[[Auth0], object]
 
 T = TypeVar("T")
+LONGEST_CORRELATION_ID = 64
 
 
 class Sender:
@@ -126,3 +127,12 @@ class Sender:
                     max_retries=0,
                 )
             return self._made
+
+
+def log_name(correlation_id: str | None) -> dict[str, Any]:
+    """Return what has the SDK send the name under which the tenant's own log is to have a write."""
+    if correlation_id is None:
+        return {}
+    if not 0 < len(correlation_id) <= LONGEST_CORRELATION_ID or not correlation_id.isascii():
+        raise ValueError("a correlation id has 1 to 64 characters of ASCII")
+    return {"request_options": {"additional_headers": {"X-Correlation-ID": correlation_id}}}

@@ -96,11 +96,13 @@ def refused(
         hint = f"grant the application one of these scopes: {scopes[1].strip()}" if scopes else ""
         return DeniedError(what, hint=hint or "check auth0_client_id, its secret or key, and auth0_audience")
     if status == 404:
-        return NotFoundError(what)
+        return NotFoundError(what, hint="check the id, and that auth0_domain is the right tenant")
     if status == 429:
         return ThrottledError(what, hint="the tenant's rate limit is used up; try again later", wait=wait)
     if 400 <= status < 500 and status not in LIKE_SERVER_ERRORS:
-        return MusicctlError(what)
+        return MusicctlError(
+            what, hint="the tenant's log says more about it; musicctl config show, which tenant this is"
+        )
     kind = UncertainError if writing else LostReplyError
     return kind(what, hint="try again; https://status.auth0.com tells of outages" if status >= 500 else "")
 

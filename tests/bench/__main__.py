@@ -29,6 +29,7 @@ class Benchmark:
 BENCHMARKS = {
     "version": Benchmark(startup.version, 1),
     "help": Benchmark(startup.help_text, 1),
+    "profile-show": Benchmark(startup.profile_show, 1),
     "songs-list": Benchmark(songs.songs_list, 5_000_000, also=500_000),
     "songs-import": Benchmark(songs.songs_import, 1_000_000, also=100_000),
     "songs-export": Benchmark(songs.songs_export, 1_000_000, also=100_000),

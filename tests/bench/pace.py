@@ -6,7 +6,6 @@ rate.
 
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -17,6 +16,9 @@ import psycopg2
 from musicctl.sandbox.local_tenant import fault_words, faults
 from musicctl.sandbox.local_tenant.records import NewUser
 from musicctl.sandbox.local_tenant.storage import STATE_FILE, Storage
+from musicctl.secret import Secret
+from musicctl.store import mirror
+from musicctl.store.database import Database
 from tests.bench.measure import Cost, Result, cost
 from tests.bench.startup import OURS
 from tests.bench.world import World
@@ -85,10 +87,8 @@ def unlimited(world: World, size: int) -> Result:
 
 
 def _sync(world: World, *, rate: str) -> Cost:
-    """Run a sync of everyone whose mirror is filled already, and return what it took."""
+    """Run a sync over a mirror that is filled already, and return what it took."""
     profile = world.profile(rate=rate, max_grant="100%", settle="1s")
-    cost((*OURS, "roles", "plan", "--refresh", "--quiet"), profile)
-    time.sleep(1)  # the bucket is full again, and what comes is the burst and the rate
     return cost((*OURS, "roles", "sync", "--yes", "--quiet"), profile)
 
 
@@ -127,6 +127,7 @@ def _listeners(world: World, size: int, plan: str) -> Iterator[Storage]:
             )
         tenant.clear()
         tenant.add_missing_users(NewUser(f"auth0|p{number}", None) for number in range(size))
+        _fill_mirror(world, size)
         httpx.get(
             f"{world.state.auth0_domain}/.well-known/jwks.json"
         )  # the server sees that there is no plan
@@ -137,22 +138,23 @@ def _listeners(world: World, size: int, plan: str) -> Iterator[Storage]:
             faults.clear(tenant)
 
 
+def _fill_mirror(world: World, size: int) -> None:
+    """Do what a refresh would do, without a request: the bucket stays full."""
+    with closing(Database(Secret(world.state.database_url))) as database:
+        mirror.claim(database, world.state.auth0_domain)
+        users = [(f"auth0|p{number}", None, None, (), None) for number in range(size)]
+        mirror.refill(database, users, as_of=mirror.now(database))
+
+
 @contextmanager
 def _second_client(world: World) -> Iterator[list[int]]:
     """Send 20 % of the permitted rate from another application, and collect the statuses."""
-    state, stop, statuses = world.state, threading.Event(), list[int]()
-    asked = {
-        "grant_type": "client_credentials",
-        "client_id": state.auth0_client_id,
-        "client_secret": state.auth0_client_secret,
-        "audience": state.auth0_audience,
-    }
-    token = httpx.post(f"{state.auth0_domain}/oauth/token", json=asked).json()["access_token"]
+    token, stop, statuses = world.token(), threading.Event(), list[int]()
 
     def send() -> None:
         with httpx.Client(headers={"Authorization": f"Bearer {token}"}) as client:
             while not stop.wait(1 / 3.2):
-                statuses.append(client.get(f"{state.auth0_domain}/api/v2/users/auth0%7Cp0").status_code)
+                statuses.append(client.get(f"{world.state.auth0_domain}/api/v2/users/auth0%7Cp0").status_code)
 
     sender = threading.Thread(target=send)
     sender.start()

@@ -6,6 +6,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg2
@@ -15,8 +16,8 @@ from tests.bench.measure import Command, Cost, Result, cost, in_turn
 from tests.bench.startup import OURS
 from tests.bench.world import World
 
-COPIES = 3
-"""How often a copy of many rows is run at most: they vary little, and take long."""
+IMPORTS, EXPORTS = 3, 9
+"""How often a copy of many rows is run at most: an import takes long and varies little."""
 
 MEMORY_MB = 100.0
 LISTENER = "auth0|bench"
@@ -59,7 +60,13 @@ def songs_import(world: World, size: int) -> Result:
 
         reference = _psql(world, f"\\copy bench.reference from '{file}' with (format csv, header)")
         return _copied(
-            world, "songs-import", size, (*OURS, "songs", "import", str(file), "-q"), reference, empty, 2.0
+            replace(world, rounds=min(world.rounds, IMPORTS)),
+            "songs-import",
+            size,
+            (*OURS, "songs", "import", str(file), "-q"),
+            reference,
+            empty,
+            2.0,
         )
 
 
@@ -69,7 +76,10 @@ def songs_export(world: World, size: int) -> Result:
         _run(world, FILL, size)
         ours = (*OURS, "songs", "export", "-q", "--to", f"{folder}/ours.csv")
         reference = _psql(world, f"\\copy bench.songs to '{folder}/reference.csv' with (format csv, header)")
-        return _copied(world, "songs-export", size, ours, reference, lambda: None, 1.5)
+        rounds = min(world.rounds, EXPORTS)
+        return _copied(
+            replace(world, rounds=rounds), "songs-export", size, ours, reference, lambda: None, 1.5
+        )
 
 
 def songs_list(world: World, size: int) -> Result:
@@ -94,7 +104,7 @@ def _copied(
     target: float,
 ) -> Result:
     pairs = []
-    for _ in range(min(world.rounds, COPIES)):
+    for _ in range(world.rounds):
         before()
         pairs.append((cost(ours, world.environment), cost(reference, world.environment)))
     mine, others = (_median([pair[side] for pair in pairs]) for side in (0, 1))

@@ -14,7 +14,7 @@ LIMIT = 50
 # One in 16 holds the role, most of whom are at the bar; ids are in no order of time.
 FILL = (
     "TRUNCATE musicctl.tenant_users, musicctl.mirror, playlists, songs, user_data",
-    "INSERT INTO musicctl.mirror (id, domain, as_of, users) VALUES (1, 'bench', now(), %(size)s)",
+    "INSERT INTO musicctl.mirror (id, domain, as_of, users) VALUES (1, %(domain)s, now(), %(size)s)",
     """INSERT INTO musicctl.tenant_users (user_id, email, display_name, roles)
     SELECT 'auth0|' || md5(i::text), 'user' || i || '@example.com',
            CASE WHEN i %% 3 = 0 THEN 'User ' || i END,
@@ -54,7 +54,7 @@ with psycopg2.connect(sys.argv[1]) as connection, connection.cursor() as cursor:
 def users_list(world: World, size: int) -> Result:
     """`users list` of 50 editors at the bar among `size` users, against a bare script with SQL of its own."""
     database = Database(Secret(world.state.database_url))
-    database.run(lambda cursor: _fill(cursor, size), doing="fill the tables")
+    database.run(lambda cursor: _fill(cursor, size, world.state.auth0_domain), doing="fill the tables")
     try:
         command = (*OURS, "--limit", str(LIMIT), "--json")
         reference = (sys.executable, "-c", BY_HAND, world.state.database_url)
@@ -72,6 +72,6 @@ def users_list(world: World, size: int) -> Result:
     )
 
 
-def _fill(cursor: Cursor, size: int) -> None:
+def _fill(cursor: Cursor, size: int, domain: str) -> None:
     for statement in FILL:
-        cursor.execute(statement, {"size": size})
+        cursor.execute(statement, {"size": size, "domain": domain})

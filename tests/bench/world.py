@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
+
 from musicctl.sandbox import lifecycle
 from musicctl.settings.sandbox_state import SandboxState
 
@@ -24,6 +26,18 @@ class World:
     def folder(self) -> Path:
         """The sandbox's folder."""
         return Path(self.environment["MUSICCTL_SANDBOX"])
+
+    def token(self) -> str:
+        """Return a new access token for the tenant's API, as the sandbox's own application gets it."""
+        state = self.state
+        asked = {
+            "grant_type": "client_credentials",
+            "client_id": state.auth0_client_id,
+            "client_secret": state.auth0_client_secret,
+            "audience": state.auth0_audience,
+        }
+        reply = httpx.post(f"{state.auth0_domain}/oauth/token", json=asked).raise_for_status()
+        return str(reply.json()["access_token"])
 
     def profile(self, domain: str | None = None, **settings: str) -> dict[str, str]:
         """Return the environment of a profile over the sandbox's database and tenant, or another."""

@@ -105,7 +105,8 @@ def test_the_age_of_the_mirror_and_a_superuser_are_told(
     assert program("query", "SELECT 1").err == (
         "the mirror of the tenant was never filled: musicctl mirror refresh\n"
     )
-    songs.query("INSERT INTO musicctl.mirror VALUES (1, 'x', now() - interval '3 hours', 1)")
+    domain = songs.state.auth0_domain
+    songs.query("INSERT INTO musicctl.mirror VALUES (1, %s, now() - interval '3 hours', 1)", domain)
     assert program("query", "SELECT 1").err == "the mirror of the tenant is 3 h old\n"
     assert program("query", "SELECT 1", "-q").err == ""
     monkeypatch.delenv("MUSICCTL_PROFILE")

@@ -46,7 +46,7 @@ def test_verify_says_who_it_is(program: Program, token: str) -> None:
     assert (verified.code, verified.err) == (0, "")
     assert list(shown) == ["valid", "reasons", "sub", "roles", "exp", "stale"]
     assert shown | {"exp": 0} == {
-        "valid": True, "reasons": [], "sub": ADA, "roles": None, "exp": 0, "stale": None
+        "valid": True, "reasons": [], "sub": ADA, "roles": [], "exp": 0, "stale": None
     }  # fmt: skip
     assert 0 < shown["exp"] - time.time() <= 3600
     for_people = program("token", "verify", token).out

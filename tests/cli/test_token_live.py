@@ -86,8 +86,22 @@ def test_live_asks_only_for_a_listener_whose_token_is_good(
     assert program("token", "verify", with_roles(sandbox, sandbox_folder, [], tmp_path), "--live").code == 3
 
 
-def test_live_needs_the_name_of_the_claim(program: Program, sandbox: Sandbox, tmp_path: Path) -> None:
-    word = written(tmp_path, program("token", "issue", ADA).out)
+def test_the_sandbox_says_what_its_claim_is_called(
+    program: Program, sandbox: Sandbox, sandbox_folder: Path, tmp_path: Path
+) -> None:
+    sandbox.add_user(ADA)
+    word = with_roles(sandbox, sandbox_folder, ["playlist editor"], tmp_path)
+    verified = program("token", "verify", word, "--live", "--json").json
+    assert (verified["roles"], verified["stale"]) == (["playlist editor"], True)
+
+
+@pytest.mark.usefixtures("named")
+def test_live_needs_the_name_of_the_claim(
+    program: Program, sandbox: Sandbox, sandbox_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MUSICCTL_CLAIM_NAMESPACE")
+    word = with_roles(sandbox, sandbox_folder, [], tmp_path)
+    assert program("token", "verify", word, "--json").json["roles"] is None
     refused = program("token", "verify", word, "--live", "--json")
     assert (refused.code, refused.error["code"]) == (78, "config")
     assert "claim_namespace" in refused.error["message"]

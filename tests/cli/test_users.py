@@ -179,3 +179,21 @@ def test_erase_of_one_whom_a_run_is_changing_is_refused(house: Sandbox, program:
     assert (ended.code, ended.error["code"]) == (4, "refused")
     assert "history recover" in ended.error["hint"]
     assert house.query("SELECT count(*) FROM songs") == [(2,)]
+
+
+@pytest.mark.parametrize(
+    "words", [("users", "list"), ("stats",), ("query", "SELECT 1"), ("roles", "holders")]
+)
+def test_a_profile_of_another_tenant_is_refused(
+    house: Sandbox, program: Program, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.delenv("MUSICCTL_PROFILE")
+    monkeypatch.setenv("DATABASE_URL", house.state.database_url)
+    assert program("mirror", "status", "-P", "sandbox").code == 0
+    monkeypatch.setenv("AUTH0_DOMAIN", "https://other.eu.auth0.com")
+    ended = program(*words, "--json")
+    assert (ended.code, ended.error["code"], ended.out) == (78, "config", "")
+    assert "not to https://other.eu.auth0.com" in ended.error["message"]
+    monkeypatch.delenv("AUTH0_DOMAIN")
+    if words[0] != "roles":
+        assert program(*words, "--json").code == 0

@@ -17,6 +17,7 @@ from typing import Any
 
 from musicctl.cli import main
 from musicctl.errors import MusicctlError
+from musicctl.operations.namewriting import NameWriting
 from musicctl.operations.rolewriting import RoleWriting
 from musicctl.sandbox.local_tenant import fault_words
 from musicctl.sandbox.local_tenant.storage import STATE_FILE, Storage
@@ -81,10 +82,9 @@ def prepare(point: str, turn: int) -> None:
         around(Journal, "send", turn, die)
     elif point == "after the intent":
         around(Journal, "send", turn, die_afterwards)
-    elif point == "after the send":
-        around(RoleWriting, "write", turn, die_meanwhile)
-    elif point == "after the reply":
-        around(RoleWriting, "write", turn, die_afterwards)
+    elif point in ("after the send", "after the reply"):
+        for writing in (RoleWriting, NameWriting):
+            around(writing, "write", turn, die_meanwhile if point == "after the send" else die_afterwards)
     else:
         around(Journal, "ended", turn, die_when_flushed)
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import random
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from musicctl.sandbox.local_tenant import keys as tenant_keys
+from tests.operations.mutants import mutants
 from tests.program import Program, Sandbox
 from tests.signing import DROP, Key, assembled, by_secret, changed, part
 
@@ -160,6 +162,14 @@ def test_a_forged_token_answers_for_nobody(
     refused = program("songs", "list", "--token", "-", "--json")
     assert (refused.code, refused.out) == (4, "")
     assert any(each.startswith(reason) for each in refused.error["reasons"])
+
+
+def test_mutants_are_refused_in_words(sandbox: Sandbox, program: Program, tmp_path: Path) -> None:
+    token, file = says()(key_of(sandbox), good(sandbox)), tmp_path / "token"
+    for place, mutant in enumerate(mutants(token, 200, random.Random(26))):
+        file.write_text(mutant, encoding="utf-8", errors="surrogatepass")
+        refused = program("token", "verify", f"@{file}", *(["--json"] if place % 2 else []))
+        assert (refused.code, "the token is refused: " in refused.err) == (4, True), mutant
 
 
 def test_every_reason_is_given(sandbox: Sandbox, program: Program, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from musicctl.store import journal, lease
 from musicctl.store.database import Database
 from musicctl.store.journal import Journal, NewRun
 from musicctl.tenant.client import Tenant
+from musicctl.tenant.speaking import StoppedError
 from musicctl.tenant.token import Credentials
 from tests.program import Sandbox
 from tests.tenant.relay import Misbehaviour, Relay, answering, cut, relay
@@ -252,6 +253,30 @@ def test_a_read_that_is_a_second_old_is_not_written_from(world: World) -> None:
     assert done.outcome is Outcome.APPLIED
     assert world.sandbox.roles(A) == ["new"]
     assert (world.sent("GET"), world.sent("PATCH")) == (2, 1)
+
+
+def test_what_was_only_being_read_at_a_stop_stays_as_intended(world: World) -> None:
+    def stop(handler: BaseHTTPRequestHandler, body: bytes, status: int) -> None:
+        world.tenant.stop()
+        answering(503, b"{}")(handler, body, status)
+
+    world.between.misbehave("GET", stop)
+    with pytest.raises(StoppedError):
+        world.perform(revoke())
+    assert world.journalled() == [("intended", None, None, None)]
+    assert world.sent("PATCH") == 0
+
+
+def test_a_lost_write_that_a_stop_leaves_without_a_look_is_unknown(world: World) -> None:
+    def stop(handler: BaseHTTPRequestHandler, body: bytes, status: int) -> None:
+        world.tenant.stop()
+        cut(handler, body, status)
+
+    world.between.misbehave("PATCH", stop)
+    [done] = world.perform(revoke())
+    assert done.outcome is Outcome.UNKNOWN
+    [(state, *_)] = world.journalled()
+    assert state == "unknown"
 
 
 def test_nothing_is_sent_once_the_lease_is_lost(world: World) -> None:

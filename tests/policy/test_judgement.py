@@ -39,3 +39,16 @@ def test_each_case(
 ) -> None:
     said = judgement(RULE, "auth0|a", plays, roles, pin, "roles is a number" if roles is None else None)
     assert (said.user_id, said.plays, said.verdict, said.why) == ("auth0|a", plays, verdict, why)
+
+
+@pytest.mark.parametrize(
+    ("roles", "by_hand", "pin", "why"),
+    [
+        (LACKS, Pin.GRANTED, None, "1 play, 99 below the bar of 100: to be granted"),
+        (HOLDS, Pin.GRANTED, None, "1 play, 99 below the bar of 100: has the role already"),
+        (HOLDS, Pin.REVOKED, Pin.GRANTED, "pinned as granted: to be taken away"),
+        (LACKS, Pin.REVOKED, None, "1 play, 99 below the bar of 100: does not have the role"),
+    ],
+)
+def test_by_hand(roles: Roles, by_hand: Pin, pin: Pin | None, why: str) -> None:
+    assert judgement(RULE, "auth0|a", 1, roles, pin, None, by_hand=by_hand).why == why

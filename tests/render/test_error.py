@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from musicctl.render.error import error_line, error_text
+from musicctl.render.error import error_line, error_text, traceback_text
 from tests.render.hostile import STRINGS, forbidden
 
 
@@ -60,3 +60,8 @@ def test_people_get_safe_text(hostile: str) -> None:
     assert len(lines) == 2
     narrow = error_text(hostile, f"about {hostile}", terminal=20).split("\n")
     assert [forbidden(line) for line in (*lines, *narrow) if forbidden(line)] == []
+
+
+def test_a_traceback_quotes_nothing_raw() -> None:
+    lines = traceback_text(ValueError("over\rwritten \x1b[2J\nnext line \u202e")).split("\n")
+    assert lines == [r"ValueError: over\x0dwritten \x1b[2J", r"next line \u202e", ""]

@@ -7,7 +7,7 @@ import pytest
 
 from musicctl.render.history import ON_A_TERMINAL, PAGE, run_document, run_text
 from musicctl.render.text import width
-from tests.render.hostile import STRINGS
+from tests.render.hostile import STRINGS, forbidden
 
 COLUMNS = ("user_id", "verdict", "plays", "state", "before", "after", "detail")
 RUN: dict[str, object] = {"run": "20260101-000000-aaaa", "command": "roles sync", "counts": {"applied": 2}}
@@ -68,3 +68,10 @@ def test_what_others_wrote_does_not_reach_a_terminal_raw() -> None:
         for part in run_text(RUN, COLUMNS, [row], total=1, terminal=80):
             assert "\x1b" not in part
             assert "\u202e" not in part
+
+
+def test_the_id_of_a_run_may_be_hostile_too() -> None:
+    run = RUN | {"run": "\x1b[2J\u202e"}
+    text = "".join(run_text(run, COLUMNS, rows(100), total=100, terminal=80))
+    assert r"`musicctl history show \x1b[2J\u202e -o csv` shows all" in text
+    assert [line for line in text.split("\n") if forbidden(line)] == []

@@ -62,7 +62,7 @@ def read_copy_field(text: str) -> str | None:
     """Read a field as COPY does: bytes behind a backslash make a character."""
     if text == "\\N":
         return None
-    plain = {"\\t": "\t", "\\n": "\n", "\\r": "\r", "\\\\": "\\"}
+    plain = {"\\t": "\t", "\\n": "\n", "\\r": "\r", "\\b": "\b", "\\f": "\f", "\\v": "\v", "\\\\": "\\"}
 
     def decoded(match: re.Match[str]) -> str:
         escapes = match.group()

@@ -1,5 +1,6 @@
 """Foreign text on a terminal: nothing in it is obeyed, hidden or wider than it claims to be."""
 
+import io
 import re
 import unicodedata
 
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from musicctl.render.text import ELLIPSIS, safe, shorten, width, wrapped
+from musicctl.render.text import ELLIPSIS, SUBSTITUTES, safe, safe_lines, shorten, width, wrapped
 from tests.render.hostile import STRINGS, any_text, forbidden, unhurried
 
 AS_IT_IS = (
@@ -127,6 +128,26 @@ def test_text_is_shortened_by_what_a_terminal_shows() -> None:
 
 def test_every_hostile_string_is_on_one_line() -> None:
     assert [len(safe(text).splitlines()) for text in STRINGS if text] == [1] * (len(STRINGS) - 1)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "shown"),
+    [("utf-8", "é⭐\\x1b"), ("latin-1", "é\\u2b50\\x1b"), ("ascii", "\\xe9\\u2b50\\x1b")],
+)
+def test_what_standard_output_cannot_encode_is_an_escape(
+    monkeypatch: pytest.MonkeyPatch, encoding: str, shown: str
+) -> None:
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(io.BytesIO(), encoding=encoding))
+    assert safe("é⭐\x1b") == shown
+
+
+def test_our_own_strokes_have_substitutes_of_the_same_width() -> None:
+    assert "── a… 1–2 é ⭐ \udcff".encode("ascii", SUBSTITUTES) == rb"-- a~ 1-2 \xe9 \u2b50 \udcff"
+    assert "─ é".encode("latin-1", SUBSTITUTES) == b"- \xe9"
+
+
+def test_several_lines_stay_lines() -> None:
+    assert safe_lines("a\x1b\n\r\n\nb\n") == "a\\x1b\n\\x0d\n\nb\n"
 
 
 def test_on_a_pipe_a_line_stays_one_line() -> None:

@@ -1,11 +1,13 @@
 """What an undo would do and what it did, for people and for machines."""
 
 import json
+from dataclasses import replace
 
 from musicctl.policy.report import Outcome, Problem, Report
 from musicctl.policy.undo import Preview, Restoration, Undone
 from musicctl.render import records
 from musicctl.render.undo import preview_document, preview_text, undone_document, undone_text
+from tests.render.hostile import forbidden
 
 PINNED = Problem("auth0|b", Outcome.CONFLICT, "pinned as granted")
 NEVER = Problem("auth0|c", Outcome.UNKNOWN, "never known")
@@ -66,3 +68,9 @@ def test_a_preview_on_a_terminal_says_what_it_leaves_out() -> None:
     assert "… and 70 more; `musicctl undo x --dry-run --json` has all" in text
     assert "\x1b" not in text
     assert "more" not in preview_text(preview(3), terminal=80)
+
+
+def test_the_id_of_a_run_may_be_hostile_too() -> None:
+    text = preview_text(replace(preview(100), undoes="\x1b[2J\u202e"), terminal=80)
+    assert r"`musicctl undo \x1b[2J\u202e --dry-run --json` has all" in text
+    assert [line for line in text.split("\n") if forbidden(line)] == []

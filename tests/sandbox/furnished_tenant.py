@@ -2,11 +2,12 @@
 
 import json
 import re
+import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from musicctl.sandbox.local_tenant import rules
+from musicctl.sandbox.local_tenant import passwords, rules
 from musicctl.sandbox.local_tenant.app import ROUTES
 from musicctl.sandbox.local_tenant.jobs import connection_id
 from musicctl.sandbox.local_tenant.settings import SCOPES, TenantSettings
@@ -116,7 +117,20 @@ TOKEN = {
     "client_secret": "<secret>",
     "audience": "<audience>",
 }
+LOGIN = {
+    **TOKEN,
+    "grant_type": "password",
+    "username": "auth0|ringo",
+    "password": passwords.COMMON,
+    "audience": "https://api",
+    "scope": "openid profile",
+}
+LOGINS = tuple(
+    Example(method="POST", route="/oauth/token", path="/oauth/token", body=body, status=status, token=False)
+    for body, status in ((LOGIN, 200), ({**LOGIN, "password": "wrong"}, 403))
+)
 EXAMPLES = (
+    *(LOGINS if shutil.which("node") else ()),
     Example(method="POST", route="/oauth/token", path="/oauth/token", body=TOKEN, token=False),
     Example(
         method="POST",

@@ -122,7 +122,7 @@ def test_the_token_says_who_and_for_what_and_is_signed_with_the_published_key(te
             400,
             {"error": "invalid_request", "error_description": "Missing required parameter: grant_type"},
         ),
-        ({"grant_type": "password"}, 501, None),
+        ({"grant_type": "refresh_token"}, 501, None),
         ({"grant_type": "urn:ietf:params:oauth:grant-type:device_code"}, 501, None),
         (
             {"grant_type": "client_credential"},

@@ -176,8 +176,8 @@ def test_an_unknown_profile_lists_the_nearest(config: Path) -> None:
     write(config, FILE)
     with pytest.raises(ConfigError) as caught:
         settings.load("stagin")
-    assert caught.value.hint.startswith("there are: staging, ")
-    assert set(caught.value.hint.removeprefix("there are: ").split(", ")) == {
+    assert caught.value.hint.startswith("did you mean -P staging? there are: staging, ")
+    assert set(caught.value.hint.partition("there are: ")[2].split(", ")) == {
         "staging",
         "prod",
         "env",

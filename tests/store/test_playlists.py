@@ -36,6 +36,10 @@ def test_an_app_with_fewer_columns(database: Database, database_url: str) -> Non
     query(database_url, "CREATE TABLE playlists (user_id text, total_plays integer)")
     query(database_url, "INSERT INTO playlists VALUES ('auth0|a', 5), ('auth0|a', 50)")
     assert playlists.breakdown(database, "auth0|a") == [(None, None, 50), (None, None, 5)]
+    assert playlists.of_user(database, "auth0|a") == [
+        (None, "auth0|a", None, 50),
+        (None, "auth0|a", None, 5),
+    ]
     with pytest.raises(MusicctlError, match='"playlist_id" does not exist'):
         playlists.set_plays(database, "1", 7, journal=record)
 

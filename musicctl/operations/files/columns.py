@@ -1,7 +1,7 @@
 """What may stand in a column of a file, and what is wrong with a value that may not."""
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 WHOLE = re.compile(rb"[+-]?[0-9]+")
 INTEGERS = {"smallint": 2, "integer": 4, "bigint": 8}
@@ -10,8 +10,7 @@ INTEGERS = {"smallint": 2, "integer": 4, "bigint": 8}
 SHOWN = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """One column: whether it must have a value, and the range of a whole number."""
 
     name: str

@@ -24,10 +24,12 @@ class Problem(NamedTuple):
 
 @dataclass(slots=True)
 class Problems:
-    """The bad lines of one file: the first of them, and how many there are."""
+    """The bad lines of one file: the first of them, their number, and what they prevent."""
 
     name: str
     count: int = 0
+    undone: str = "nothing was imported"
+    mend: str = "mend these lines, or import the others with --skip-bad"
     _first: list[Problem] = field(default_factory=list)
 
     def add(self, problem: Problem) -> None:
@@ -53,11 +55,11 @@ class Problems:
         return f"and {left:,} more" if left else ""
 
     def refusal(self) -> MusicctlError:
-        """Return the error that names the first bad lines: nothing was imported."""
+        """Return the error that names the first bad lines: nothing was done."""
         places = f"{self.count:,} bad line{'' if self.count == 1 else 's'}"
         listed = "; ".join(filter(None, [*map(str, self.first), self.more]))
         return MusicctlError(
-            f"nothing was imported, since {self.name} has {places}: {listed}",
+            f"{self.undone}, since {self.name} has {places}: {listed}",
             hint=self._hint(),
             details={"problems": [problem._asdict() for problem in self.first]},
         )
@@ -65,7 +67,7 @@ class Problems:
     def _hint(self) -> str:
         if any(problem.reason == "is not UTF-8" for problem in self.first):
             return "save the file as UTF-8"
-        return "mend these lines, or import the others with --skip-bad"
+        return self.mend
 
 
 class Places:

@@ -1,7 +1,6 @@
 """One record of a file, as each format writes it; formats differ in nothing else."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from musicctl.operations.files.columns import Column
@@ -21,8 +20,7 @@ class Record(NamedTuple):
 Names: TypeAlias = Sequence[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Dialect:
+class Dialect(NamedTuple):
     """How a format is read.
 
     `record` returns the record that begins at a place of the bytes, or None when its end is not in them; the

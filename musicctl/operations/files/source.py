@@ -26,7 +26,9 @@ def chunks(name: str, tell: Callable[[int], None]) -> Iterator[Iterator[bytes]]:
     try:
         raw = Path(name).open("rb")  # noqa: SIM115 -- closed below
     except OSError as error:
-        raise UsageError(f"{name} cannot be read: {error.strerror}") from None
+        raise UsageError(
+            f"{name} cannot be read: {error.strerror}", hint="name a file, or - for standard input"
+        ) from None
     with raw:
         unpacked = gzip.GzipFile(fileobj=raw) if name.endswith(".gz") else raw
         yield _chunks(name, unpacked, raw, tell)  # type: ignore[arg-type]  # GzipFile reads bytes
@@ -46,6 +48,10 @@ def _chunks(name: str, file: BinaryIO, raw: BinaryIO | None, tell: Callable[[int
             tell(read if raw is None or not raw.seekable() else raw.tell())
             yield chunk
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise MusicctlError(f"{name} is no whole gzip file: {error}; nothing was imported") from None
+        raise MusicctlError(
+            f"{name} is no whole gzip file: {error}; nothing was imported", hint="fetch or pack it again"
+        ) from None
     except OSError as error:
-        raise UsageError(f"{name} cannot be read: {error.strerror}") from None
+        raise UsageError(
+            f"{name} cannot be read: {error.strerror}", hint="name a file, or - for standard input"
+        ) from None

@@ -33,7 +33,10 @@ def writing(name: str) -> Iterator[BinaryIO]:
     except OSError as error:
         if error.filename is None and error.errno is None:
             raise
-        raise MusicctlError(f"{name} cannot be written: {error.strerror}") from None
+        raise MusicctlError(
+            f"{name} cannot be written: {error.strerror}",
+            hint="name another file, or leave --to out for standard output",
+        ) from None
 
 
 @contextmanager

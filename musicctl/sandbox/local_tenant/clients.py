@@ -33,7 +33,9 @@ def register_key(storage: Storage, pem: str) -> None:
     except ValueError:
         key = None
     if not isinstance(key, RSAPublicKey):
-        raise ConfigError("the client's key is no public RSA key in PEM")
+        raise ConfigError(
+            "the client's key is no public RSA key in PEM", hint="openssl rsa -in KEY -pubout makes one"
+        )
     with storage.writing():
         storage.write("DELETE FROM client_keys")
         storage.write("INSERT INTO client_keys (pem) VALUES (?)", pem)

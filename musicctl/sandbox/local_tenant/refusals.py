@@ -115,9 +115,30 @@ def denied(status: int, description: str) -> Refusal:
     return Refusal(status, {"error": "access_denied", "error_description": description})
 
 
+def denied_by(other: Refusal) -> Refusal:
+    """Return a refusal in the shape of the Management API as a login that was denied."""
+    return denied(403, str(other.body["message"]) if isinstance(other.body, dict) else "")
+
+
 def bad_token_request(code: str, description: str) -> Refusal:
     """Return the token endpoint's refusal of a request that it cannot understand."""
     return Refusal(400, {"error": code, "error_description": description})
+
+
+def wrong_password() -> Refusal:
+    """Return the refusal of a login with a name or a password that is not known."""
+    return Refusal(403, {"error": "invalid_grant", "error_description": "Wrong email or password."})
+
+
+def user_is_blocked() -> Refusal:
+    """Return the refusal of a login of somebody whom an administrator has blocked."""
+    return Refusal(401, {"error": "unauthorized", "error_description": "user is blocked"})
+
+
+def no_node() -> Refusal:
+    """Return the refusal of a login where Node, which runs the Actions, cannot be found or started."""
+    where = "there was no `node` that works on the PATH of `musicctl sandbox up`"
+    return refusal(501, f"The local tenant's logins run Actions in Node, and {where}.", "not_emulated")
 
 
 def invalid_paging() -> Refusal:

@@ -46,6 +46,9 @@ CREATE TABLE IF NOT EXISTS rules (
     position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, script TEXT NOT NULL,
     enabled INTEGER NOT NULL
 );
+CREATE TABLE IF NOT EXISTS passwords (
+    user_id TEXT PRIMARY KEY, salt BLOB NOT NULL, hash BLOB NOT NULL
+);
 CREATE TABLE IF NOT EXISTS faults (
     name TEXT NOT NULL, value TEXT NOT NULL, endpoint TEXT NOT NULL, rate REAL NOT NULL, count INTEGER,
     seed INTEGER NOT NULL, requests INTEGER NOT NULL, hits INTEGER NOT NULL, PRIMARY KEY (name, endpoint)
@@ -64,6 +67,7 @@ EMPTIED = (
     "action_versions",
     "action_bindings",
     "rules",
+    "passwords",
     "faults",
 )
 """What a reset empties."""

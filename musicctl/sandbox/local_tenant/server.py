@@ -71,7 +71,9 @@ def _take(descriptor: int, folder: Path) -> None:
         if _locks(descriptor, fcntl.LOCK_EX):
             return
         time.sleep(0.02)
-    raise BusyError(f"a local tenant runs in {folder} already")
+    raise BusyError(
+        f"a local tenant runs in {folder} already", hint="musicctl sandbox status says how to reach it"
+    )
 
 
 def _locks(descriptor: int, kind: int) -> bool:

@@ -1,6 +1,7 @@
 """Access tokens: issued and checked with the tenant's keys, by RS256."""
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import jwt
@@ -32,7 +33,6 @@ class Signer:
 
     def issue(self, scopes: str, lifetime: int) -> str:
         """Return an access token for the sandbox's client, good for `lifetime` seconds."""
-        key = self._pairs()[0]
         now = int(time.time())
         claims = {
             "iss": self.issuer,
@@ -44,7 +44,12 @@ class Signer:
             "gty": "client-credentials",
             "azp": self._client_id,
         }
-        return jwt.encode(claims, key.private, algorithm="RS256", headers={"kid": key.kid})
+        return self.sign(claims)
+
+    def sign(self, claims: Mapping[str, object]) -> str:
+        """Return a token with these claims and no others."""
+        key = self._pairs()[0]
+        return jwt.encode(dict(claims), key.private, algorithm="RS256", headers={"kid": key.kid})
 
     def key_set(self) -> dict[str, object]:
         """Return the public keys as a JSON Web Key Set, the one that signs first."""

@@ -1,32 +1,25 @@
-"""Tokens: POST /oauth/token by client credentials, and what is published for checking them."""
+"""Tokens: POST /oauth/token by client credentials or a password, and what is published to check them."""
 
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
 from aiohttp import web
 
-from musicctl.sandbox.local_tenant import clients, refusals
+from musicctl.sandbox.local_tenant import clients, login, refusals
 from musicctl.sandbox.local_tenant.calls import Call, Route, reply
 
 GRANTS = "https://auth0.com/docs/api/v2#!/Client_Grants/post_client_grants"
-OTHER_GRANTS = ("authorization_code", "refresh_token", "password", "urn:", "http://auth0.com/")
+OTHER_GRANTS = ("authorization_code", "refresh_token", "urn:", "http://auth0.com/")
 """How Auth0's other grant types are called, or begin."""
 
 
 async def issue(call: Call) -> web.StreamResponse:
-    """Issue an access token for the Management API with the scopes that the client was granted."""
+    """Issue an access token for the Management API to the client, or the tokens of a login to a listener."""
     asked = await _parameters(call)
-    _check_grant(asked.get("grant_type"))
+    grant = asked.get("grant_type")
+    _check_grant(grant)
     clients.authenticate(call, asked)
-    _check_audience(asked, call.services.state.auth0_audience)
-    settings = call.services.storage.settings()
-    body = {
-        "access_token": call.services.signer.issue(settings.scopes, settings.token_lifetime),
-        "scope": settings.scopes,
-        "expires_in": settings.token_lifetime,
-        "token_type": "Bearer",
-    }
-    response = reply(body)
+    response = reply(await login.log_in(call, asked) if grant in login.GRANTS else _for_client(call, asked))
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -59,6 +52,18 @@ async def configuration(call: Call) -> web.StreamResponse:
     )
 
 
+def _for_client(call: Call, asked: Mapping[str, object]) -> dict[str, object]:
+    """Return a token for the Management API, with the scopes that the client was granted."""
+    _check_audience(asked, call.services.state.auth0_audience)
+    settings = call.services.storage.settings()
+    return {
+        "access_token": call.services.signer.issue(settings.scopes, settings.token_lifetime),
+        "scope": settings.scopes,
+        "expires_in": settings.token_lifetime,
+        "token_type": "Bearer",
+    }
+
+
 async def _parameters(call: Call) -> Mapping[str, object]:
     """Return the request's parameters from JSON or a form; null counts as absent."""
     if call.request.content_type == "application/x-www-form-urlencoded":
@@ -69,7 +74,7 @@ async def _parameters(call: Call) -> Mapping[str, object]:
 def _check_grant(grant: object) -> None:
     if not grant:
         raise refusals.bad_token_request("invalid_request", "Missing required parameter: grant_type")
-    if grant == "client_credentials":
+    if grant in ("client_credentials", *login.GRANTS):
         return
     if str(grant).startswith(OTHER_GRANTS):
         raise refusals.not_emulated(f"the grant type {grant}")

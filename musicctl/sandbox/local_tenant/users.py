@@ -6,7 +6,15 @@ from collections.abc import Mapping
 import msgspec
 from aiohttp import web
 
-from musicctl.sandbox.local_tenant import indexing, metadata, payloads, profiles, queries, refusals
+from musicctl.sandbox.local_tenant import (
+    indexing,
+    metadata,
+    passwords,
+    payloads,
+    profiles,
+    queries,
+    refusals,
+)
 from musicctl.sandbox.local_tenant.calls import Call, Route, reply
 from musicctl.sandbox.local_tenant.metadata import Kind
 from musicctl.sandbox.local_tenant.records import StoredUser
@@ -57,18 +65,19 @@ async def change(call: Call) -> web.StreamResponse:
             user = _changed(user, payload)
             indexing.remember(storage, user.user_id)
             storage.put_user(user)
-            _record(call, user, payload)
+            passwords.keep(storage, user.user_id, payload.get("password"))
+            record(call, user, payload)
     return reply(profiles.profile(user))
 
 
 async def create(call: Call) -> web.StreamResponse:
-    """POST /users: a new user of the database connection. The password is not kept."""
+    """POST /users: a new user of the database connection."""
     payload = await call.json_object()
     _check_creation(payload)
     own = payload.get("user_id") or secrets.token_hex(12)
     email = str(payload["email"]).lower()
     now = milliseconds()
-    user = _with_payload(StoredUser(f"auth0|{own}", email, now, now), {**payload, "email": email})
+    user = with_payload(StoredUser(f"auth0|{own}", email, now, now), {**payload, "email": email})
     storage = call.services.storage
     with storage.writing():
         namesakes = [found for found in storage.users_by_email(email) if profiles.is_database(found.user_id)]
@@ -76,7 +85,8 @@ async def create(call: Call) -> web.StreamResponse:
             raise refusals.user_exists()
         indexing.remember(storage, user.user_id)
         storage.put_user(user)
-        _record(call, user, payload)
+        passwords.keep(storage, user.user_id, payload.get("password"))
+        record(call, user, payload)
     return reply(profiles.profile(user), 201)
 
 
@@ -88,7 +98,8 @@ async def delete(call: Call) -> web.StreamResponse:
         if user is not None:
             indexing.remember(storage, user.user_id)
             storage.delete_user(user.user_id)
-            _record(call, user, {})
+            passwords.forget(storage, user.user_id)
+            record(call, user, {})
     return web.Response(status=204)
 
 
@@ -100,10 +111,11 @@ def _changed(user: StoredUser, payload: Mapping[str, object]) -> StoredUser:
     if payload.get("email"):
         payload = {**payload, "email": str(payload["email"]).lower()}
     # Two changes within a millisecond still show two times.
-    return _with_payload(user, payload)._replace(updated_at=max(milliseconds(), user.updated_at + 1))
+    return with_payload(user, payload)._replace(updated_at=max(milliseconds(), user.updated_at + 1))
 
 
-def _with_payload(user: StoredUser, payload: Mapping[str, object]) -> StoredUser:
+def with_payload(user: StoredUser, payload: Mapping[str, object]) -> StoredUser:
+    """Return the user with metadata merged and root attributes set; other properties are not looked at."""
     user = user._replace(
         app_metadata=_after("app_metadata", user.app_metadata, payload),
         user_metadata=_after("user_metadata", user.user_metadata, payload),
@@ -120,7 +132,8 @@ def _after(kind: Kind, before: str | None, payload: Mapping[str, object]) -> str
     return None if after is None else msgspec.json.encode(after).decode()
 
 
-def _record(call: Call, user: StoredUser, payload: Mapping[str, object]) -> None:
+def record(call: Call, user: StoredUser, payload: Mapping[str, object]) -> None:
+    """Log a write to a user; belongs into its transaction."""
     shown = {name: "***" if name == "password" else value for name, value in payload.items()}
     call.services.storage.log_effect(
         method=call.request.method,
@@ -145,7 +158,7 @@ def _check_change(call: Call, payload: Mapping[str, object]) -> None:
     for one, other in APART:
         if one in payload and other in payload:
             raise refusals.bad_request(f"Cannot update {one} and {other} simultaneously.")
-    _check_metadata(payload)
+    check_metadata(payload)
     # That the narrow scope covers app_metadata alone follows from its name; nothing documents it.
     if payload.keys() - {"app_metadata"} and "update:users" not in call.scopes:
         raise refusals.insufficient_scope(["update:users"])
@@ -157,12 +170,13 @@ def _check_creation(payload: Mapping[str, object]) -> None:
         if payload.get(name) is None:
             raise refusals.invalid(f"Missing required property: {name}", "", "")
     payloads.check_email(payload["email"])
-    _check_metadata(payload)
+    check_metadata(payload)
     if payload["connection"] != profiles.DATABASE:
         raise refusals.refusal(400, "The connection does not exist.", "inexistent_connection")
 
 
-def _check_metadata(payload: Mapping[str, object]) -> None:
+def check_metadata(payload: Mapping[str, object]) -> None:
+    """Refuse metadata with keys that it must not have."""
     for kind in METADATA:
         patch = payload.get(kind)
         if isinstance(patch, dict):

@@ -1,0 +1,119 @@
+"""What `musicctl help TOPIC` explains, from where the program itself has it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from musicctl.errors import Exit
+from musicctl.render.records import Format
+from musicctl.render.text import wrapped
+from musicctl.settings.environment import PROGRAM_VARIABLES, config_path
+from musicctl.settings.meanings import MEANINGS
+from musicctl.settings.model import GUARDS, SETTINGS, environment_variable
+
+FORMATS = {
+    Format.TABLE: "For people: fits the terminal, with dates in local time. On a pipe, the whole of it.",
+    Format.JSON: "One document; [] when there is nothing.",
+    Format.JSONL: "One object a line, written as it is read.",
+    Format.CSV: 'RFC 4180 with a header. NULL is an empty field, the empty text is "".',
+    Format.TSV: "As Postgres' COPY writes it, with a header: NULL is \\N.",
+    Format.IDS: "The first column alone, a line each: for a pipe into a command that takes -.",
+}
+PROGRAM = {
+    "MUSICCTL_CONFIG": "the configuration file, in place of the user's",
+    "MUSICCTL_OUTPUT": "the format of every command that is given none",
+    "MUSICCTL_PG_BIN": "the folder of the sandbox's initdb and postgres",
+    "MUSICCTL_PROFILE": "the profile of every command that is given none",
+    "MUSICCTL_SANDBOX": "the folder of the sandbox",
+}
+SAFETY = {
+    "--dry-run": "Shows what would be done, and writes nothing, whatever else is given.",
+    "asking": "What removes or overwrites is shown first, and asks a person who is present; where nobody is,"
+    " it needs --yes. `roles sync` and `promote` are made for cron and go on.",
+    "journal": "Every change is in Postgres before it is sent, and what became of it afterwards:"
+    " `musicctl history list`. A run that is cut off is cleared up by the next.",
+    "lease": "One run writes at a time; another exits 75 and says who runs, or waits with --wait.",
+    "undo": "`musicctl undo RUN` puts back what is still as the run left it, and names what it skipped.",
+    "pins": "`musicctl roles pin` decides over the plays for one user, `musicctl roles hold` stops all.",
+}
+
+
+def exit_codes(formatter: Any) -> None:
+    """Write every exit code."""
+    with formatter.section("Exit codes"):
+        rows = [(f"{int(each):3} {each.name}", each.meaning) for each in Exit]
+        formatter.write_dl(rows)
+    _paragraph(
+        formatter,
+        "With -o json an error is one line of JSON, the last on stderr:"
+        ' {"error": {"code": "not_found", "exit": 3, "message": ..., "hint": ...}}',
+    )
+
+
+def settings(formatter: Any) -> None:
+    """Write every setting with its default and its variable, and which profile is in force."""
+    with formatter.section("Settings"):
+        formatter.write_dl([(name, _with_default(name)) for name in SETTINGS], 24)
+    with formatter.section("Variables"):
+        formatter.write_dl([(name, PROGRAM[name]) for name in PROGRAM_VARIABLES])
+    plain = [environment_variable(name) for name in SETTINGS if environment_variable(name) == name.upper()]
+    for text in (
+        f"They stand in [profiles.NAME] of {config_path()}, or in the environment, which is the profile"
+        f" env: {', '.join(plain)}, and MUSICCTL_ with the name for the others."
+        " A value may be env:NAME, file:PATH or cmd:COMMAND.",
+        "The order is -P, MUSICCTL_PROFILE, then the environment or the file's default, then the sandbox if"
+        " it is up and a person is present. A named profile takes nothing from the environment.",
+        "`musicctl config show` says what is in force and where it comes from.",
+    ):
+        _paragraph(formatter, text)
+
+
+def formats(formatter: Any) -> None:
+    """Write every format of -o."""
+    with formatter.section("Formats"):
+        formatter.write_dl([(form.value, FORMATS[form]) for form in Format])
+    _paragraph(
+        formatter,
+        "-o chooses one, --json is short for -o json, and MUSICCTL_OUTPUT is for commands that are given"
+        " none. All but the table are complete and exact: in UTF-8, dates in ISO 8601 and UTC, nothing cut.",
+    )
+    _paragraph(
+        formatter,
+        "--columns user_id,plays prints these alone, in that order; of a plan or a run, of its changes. With"
+        " -o csv, --excel adds what a spreadsheet needs to know UTF-8 by, and an apostrophe before each cell"
+        " that it would run as a formula.",
+    )
+
+
+def safety(formatter: Any) -> None:
+    """Write the guards with their limits, and what else keeps a run from doing harm."""
+    with formatter.section("Guards of a sync"):
+        rows = [(name, _with_default(name)) for name in GUARDS]
+        formatter.write_dl([*rows, ("rule", "another role, threshold or plays source than at the last sync")])
+    _paragraph(
+        formatter,
+        "Where one trips, nothing is written, the exit code is 4, and the plan is kept for a day:"
+        " `musicctl roles plan` shows it, and `musicctl roles sync --accept-plan FINGERPRINT` applies it."
+        ' "100%" switches one off.',
+    )
+    with formatter.section("Beside them"):
+        formatter.write_dl(list(SAFETY.items()))
+
+
+TOPICS: dict[str, tuple[str, Callable[[Any], None]]] = {
+    "exit-codes": ("What each exit code means.", exit_codes),
+    "settings": ("What can be set, where, and what it is otherwise.", settings),
+    "formats": ("How data is printed, for people and for machines.", formats),
+    "safety": ("What keeps a run from doing harm.", safety),
+}
+"""By name: one sentence, and what writes it."""
+
+
+def _with_default(name: str) -> str:
+    default = SETTINGS[name].default
+    told = str(default).lower() if isinstance(default, bool) else default
+    return MEANINGS[name] if told is None else f"{MEANINGS[name]}  [default: {told}]"
+
+
+def _paragraph(formatter: Any, text: str) -> None:
+    formatter.write_paragraph()
+    formatter.write(f"{wrapped(text, formatter.width, indent='')}\n")  # breaks no --accept-plan in two

@@ -1,0 +1,150 @@
+"""What an error says to do next: near misses, commands that work on the profile named, errors as JSON."""
+
+import pytest
+
+from musicctl.cli.pointing import with_profile
+from musicctl.cli.spoken import Spoken
+from musicctl.errors import Exit
+from tests.program import Program, Sandbox
+
+
+@pytest.mark.parametrize(
+    ("text", "pointed"),
+    [
+        ("musicctl db init", "musicctl db init -P prod"),
+        (
+            "musicctl roles plan shows it: musicctl roles sync --yes",
+            "musicctl roles plan -P prod shows it: musicctl roles sync -P prod --yes",
+        ),
+        ("musicctl undo RUN takes it back", "musicctl undo -P prod RUN takes it back"),
+        ("musicctl config show says where", "musicctl config show -P prod says where"),
+        ("`musicctl sandbox up`", "`musicctl sandbox up`"),
+        ("musicctl config path says where", "musicctl config path says where"),
+        ("musicctl db init -P other", "musicctl db init -P other"),
+        ("look into the file", "look into the file"),
+    ],
+)
+def test_a_command_in_a_hint_is_of_the_profile_named(text: str, pointed: str) -> None:
+    assert with_profile(text, "prod") == pointed
+    assert with_profile(text, None) == text
+
+
+def test_a_name_with_blanks_is_quoted() -> None:
+    assert with_profile("musicctl db init", "my own") == "musicctl db init -P 'my own'"
+
+
+@pytest.mark.parametrize(
+    ("line", "json", "profile"),
+    [
+        ("songs list x", False, None),
+        ("songs list x --json -P prod", True, "prod"),
+        ("songs list x -ojson -Pprod", True, "prod"),
+        ("songs list x -qojson -qP prod", True, "prod"),
+        ("songs list x -o jsonl --profile=prod", True, "prod"),
+        ("songs list x --output=jsonl --profile prod", True, "prod"),
+        ("songs list x -o json -o csv", False, None),
+        ("songs add x -- --json -P prod", False, None),
+        ("songs list x -o", False, None),
+    ],
+)
+def test_what_a_command_line_says_of_errors(line: str, json: bool, profile: str | None) -> None:
+    assert Spoken.of(line.split()) == Spoken(json, profile)
+
+
+@pytest.mark.parametrize("form", ["json", "jsonl"])
+def test_the_environment_makes_usage_errors_json(
+    form: str, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MUSICCTL_OUTPUT", form)
+    assert program("songs", "list").error["code"] == "usage"
+    assert program("songs", "list", "x", "-o", "csv").err.startswith("musicctl: ")
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("rols plan", "Did you mean 'roles'?"),
+        ("roles plna", "Did you mean 'plan'?"),
+        ("roles plan --refersh", "--refresh"),
+        ("roles plan -o jsno", "did you mean json?"),
+        ("roles plan --list unkown", "did you mean unknown?"),
+        ("users list --sort playes", "did you mean plays?"),
+        ("roles pin a|b --state grantd --reason x", "did you mean granted?"),
+        ("roles plan -P sandox", "did you mean -P sandbox?"),
+        ("help formts", "did you mean musicctl help formats?"),
+        ("completion bsh", "did you mean bash?"),
+    ],
+)
+def test_what_was_meant(line: str, told: str, program: Program) -> None:
+    ended = program(*line.split())
+    assert ended.code in {Exit.USAGE, Exit.CONFIG}
+    assert told in " ".join(ended.err.split())
+
+
+def test_the_format_of_the_environment_that_was_meant(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MUSICCTL_OUTPUT", "jsn")
+    assert "did you mean json? one of table, " in program("db", "status").err
+
+
+@pytest.fixture
+def mirrored(sandbox: Sandbox, program: Program) -> Sandbox:
+    """A mirror with two users of much the same name, and others."""
+    for name in ("ada", "adam", "zoe"):
+        sandbox.add_user(f"auth0|demo-{name}")
+    assert program("mirror", "refresh", "--quiet").code == 0
+    return sandbox
+
+
+@pytest.mark.parametrize(
+    ("line", "near"),
+    [
+        ("songs list demo-adda@example.com", ["demo-ada@example.com", "demo-adam@example.com"]),
+        ("roles list DEMO-ZOEE@example.com", ["demo-zoe@example.com"]),
+        ("profile show auth0|demo-zo", ["auth0|demo-zoe"]),
+        ("users show auth0|edmo-zoe", ["auth0|demo-zoe"]),
+        ("promote auth0|demo-zooe", ["auth0|demo-zoe"]),
+        ("roles list somebody.else@example.com", None),
+    ],
+)
+def test_users_near_in_spelling(
+    mirrored: Sandbox, program: Program, line: str, near: list[str] | None
+) -> None:
+    ended = (
+        program(*line.split(), "--json", "--quiet")
+        if line.startswith("promote")
+        else program(*line.split(), "--json")
+    )
+    assert ended.code == Exit.NOT_FOUND
+    assert ended.error.get("near") == near
+    assert ended.error["hint"] == (
+        f"did you mean {' or '.join(near)}?"
+        if near
+        else "musicctl users list --email TEXT looks for a part of it"
+    )
+    assert mirrored.writes() == []
+
+
+def test_without_a_database_or_a_schema_nobody_is_near_and_nothing_else_fails(
+    mirrored: Sandbox, program: Program
+) -> None:
+    mirrored.query("ALTER TABLE musicctl.tenant_users RENAME TO elsewhere")
+    try:
+        ended = program("roles", "list", "demo-adda@example.com", "-P", "sandbox")
+    finally:
+        mirrored.query("ALTER TABLE musicctl.elsewhere RENAME TO tenant_users")
+    assert ended.code == Exit.NOT_FOUND
+    assert "hint: musicctl users list -P sandbox --email TEXT looks for a part of it" in ended.err
+    assert ended.err.count("musicctl: ") == 1
+
+
+def test_a_run_that_is_not_there_names_the_newest(sandbox: Sandbox, program: Program) -> None:
+    assert program("history", "show", "last").code == Exit.NOT_FOUND
+    sandbox.query("INSERT INTO playlists VALUES ('p1', 'auth0|a', 'Mix', 1)")
+    for plays in ("2", "3"):
+        assert program("playlists", "set-plays", "p1", plays).code == 0
+    newest = [run["run"] for run in program("history", "list", "--json").json]
+    error = program("undo", "2001", "--json", "-P", "sandbox").error
+    assert (error["exit"], error["newest"]) == (Exit.NOT_FOUND, newest)
+    assert error["hint"] == f"the newest are {', '.join(newest)}; musicctl history list -P sandbox shows more"
