@@ -4,11 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
-from typing import Annotated, Any, NamedTuple
+from typing import Any, NamedTuple
 
-import typer
-from typer.main import get_command
-
+from musicctl.cli.options import Columns, Excel, options_of
 from musicctl.errors import UsageError
 from musicctl.render.records import Row
 
@@ -113,17 +111,6 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 To a command that writes, a wrong name would be told after the fact. What a query prints, it says itself.
 """
 
-Columns = Annotated[
-    str | None,
-    typer.Option(
-        "--columns", metavar="NAME,...", help="Which columns to print, in that order.", show_default=False
-    ),
-]
-Excel = Annotated[
-    bool,
-    typer.Option("--excel", help="With -o csv: for a spreadsheet, with a BOM and no cell run as a formula."),
-]
-
 
 class Choice(NamedTuple):
     """The names of the columns in the order asked for, or None for all; and whether for a spreadsheet."""
@@ -191,13 +178,10 @@ def _reads(command_path: str) -> bool:
 
 @cache
 def _options() -> list[Any]:
-    app = typer.Typer(add_completion=False)
-
-    @app.command()
-    def only(columns: Columns = None, excel: Excel = False) -> None:
+    def having(columns: Columns = None, excel: Excel = False) -> None:
         pass
 
-    return get_command(app).params
+    return options_of(having)
 
 
 def _names(told: str | None) -> tuple[str, ...] | None:

@@ -6,7 +6,7 @@ from typing import Any, ParamSpec, TypeVar
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from musicctl.cli import columns
+from musicctl.cli import columns, verbose
 from musicctl.cli.coercion import plain
 
 P = ParamSpec("P")
@@ -20,11 +20,12 @@ class Command(TyperCommand):
     def get_params(self, ctx: Any) -> list[Any]:
         """Return the parameters: a command's own, those of every reading command, and that for help."""
         *own, for_help = super().get_params(ctx)
-        return [plain(param) for param in (*own, *columns.options(ctx.command_path), for_help)]
+        shared = [*columns.options(ctx.command_path), *verbose.options(own)]
+        return [plain(param) for param in (*own, *shared, for_help)]
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command, with the columns chosen."""
-        with columns.choosing(ctx.command_path, ctx.params):
+        """Run the command with what the shared options say."""
+        with columns.choosing(ctx.command_path, ctx.params), verbose.telling(ctx.params):
             return super().invoke(ctx)
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:

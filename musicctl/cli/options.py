@@ -1,8 +1,10 @@
 """Options and arguments that several commands share, each spelled once."""
 
-from typing import Annotated, TypeAlias
+from collections.abc import Callable
+from typing import Annotated, Any, TypeAlias
 
 import typer
+from typer.main import get_command
 
 from musicctl.errors import UsageError
 from musicctl.render.records import Format
@@ -25,6 +27,19 @@ DryRun: TypeAlias = Annotated[
     bool, typer.Option("-n", "--dry-run", help="Show what would be done and write nothing.")
 ]
 Yes: TypeAlias = Annotated[bool, typer.Option("-y", "--yes", help="Do not ask before going on.")]
+Columns: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--columns", metavar="NAME,...", help="Which columns to print, in that order.", show_default=False
+    ),
+]
+Excel: TypeAlias = Annotated[
+    bool,
+    typer.Option("--excel", help="With -o csv: for a spreadsheet, with a BOM and no cell run as a formula."),
+]
+Verbose: TypeAlias = Annotated[
+    bool, typer.Option("-v", "--verbose", help="Tell on stderr of each request to Auth0.")
+]
 Quiet: TypeAlias = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors on stderr.")]
 Refresh: TypeAlias = Annotated[
     bool, typer.Option("--refresh", help="Read every user of the tenant anew, however young the mirror is.")
@@ -40,6 +55,13 @@ Until: TypeAlias = Annotated[
 Role: TypeAlias = Annotated[
     str | None, typer.Option("--role", metavar="ROLE", help="Another role than the profile's.")
 ]
+
+
+def options_of(having: Callable[..., None]) -> list[Any]:
+    """Return the options that a function has, as Typer makes them."""
+    app = typer.Typer(add_completion=False)
+    app.command()(having)
+    return get_command(app).params
 
 
 def duration(text: str, option: str) -> float:

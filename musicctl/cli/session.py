@@ -7,6 +7,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from musicctl import settings
+from musicctl.cli import verbose
 from musicctl.cli.output import terminal_width
 from musicctl.cli.pointing import with_profile
 from musicctl.cli.progress import counted
@@ -80,6 +81,7 @@ class Session:
             share=rate.number / 100 if rate.percent else 1.0,
             per_second=self.per_second,
             on_wait=self._tell_wait,
+            on_reply=self._tell_reply if verbose.is_on() else None,
             on_export=partial(counted, shown=not self.quiet),
         )
 
@@ -122,6 +124,11 @@ class Session:
         """Tell a person who is there why nothing happens; above the progress bar, if there is one."""
         if person_present():
             self.say(f"waiting for {seconds:.0f} s: {reason}")
+
+    def _tell_reply(self, request: str, status: int, seconds: float) -> None:
+        """Tell of one request, whatever was said of being quiet: it was asked for."""
+        with suppress(OSError):  # a reader of stderr who goes away is no fault of the request
+            talk(False)(f"{request}: {status} after {1000 * seconds:,.0f} ms")
 
     def _point_to_neighbours(self, error: UnknownUserError) -> None:
         from musicctl.operations import neighbours

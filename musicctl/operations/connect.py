@@ -31,13 +31,16 @@ def tenant(
     share: float = 1.0,
     per_second: float | None = None,
     on_wait: Callable[[float, str], None] | None = None,
+    on_reply: Callable[[str, int, float], None] | None = None,
     on_export: Callable[[Iterator["TenantUser"]], Iterator["TenantUser"]] | None = None,
 ) -> "Tenant":
     """Return the tenant at `base_url`; raises ConfigError when there is nothing to log in with.
 
     The access token is kept in the folder `cache`. Of the tenant's rate limit, `share` is used up at most,
     from 0 to 1, and no more than `per_second` requests a second; `on_wait` is told of long waits, by the
-    thread that waits: the seconds, and why. `on_export` is given the users of each export and passes them on.
+    thread that waits: the seconds, and why. `on_reply` is told of each reply, by the thread that sent the
+    request: which, the status, and the seconds. `on_export` is given the users of each export, and passes
+    them on.
     """
     from musicctl.tenant.client import Tenant
     from musicctl.tenant.pacer import Rate
@@ -57,5 +60,6 @@ def tenant(
         cache=cache,
         rate=Rate(share, per_second),
         on_wait=on_wait,
+        on_reply=on_reply,
         on_export=on_export,
     )

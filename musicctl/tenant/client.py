@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from musicctl.errors import NotFoundError
 from musicctl.tenant import export
 from musicctl.tenant.export import Job
-from musicctl.tenant.http import Http, Traffic
+from musicctl.tenant.http import Http, OnReply, Traffic
 from musicctl.tenant.ids import checked, encoded
 from musicctl.tenant.pacer import Kind, Rate
 from musicctl.tenant.pacing import OnWait, Pacing
@@ -42,17 +42,19 @@ class Tenant:
         rate: Rate = Rate(),  # noqa: B008 -- frozen
         patience: Patience = Patience(),  # noqa: B008 -- frozen
         on_wait: OnWait | None = None,
+        on_reply: OnReply | None = None,
         on_export: OnExport | None = None,
     ) -> None:
         """Take `base_url` as `https://tenant.eu.auth0.com`; nothing is sent yet.
 
         `cache` is the folder to keep the access token in, and `on_wait` is told of waits that are long, by
-        the thread that waits. `on_export` is given the users of each export, and passes them on.
+        the thread that waits; `on_reply` is told of each reply, by the thread that asked. `on_export` is
+        given the users of each export, and passes them on.
         """
         self.base_url = base_url
         self._pacing = Pacing(rate, on_wait)
         self._on_export = on_export or _unwatched
-        self._http = Http(base_url, self._pacing, patience)
+        self._http = Http(base_url, self._pacing, patience, on_reply)
         self._sender = Sender(self._http, TokenSource(base_url, credentials, self._http, cache))
 
     def __str__(self) -> str:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import httpx
 
 T = TypeVar("T")
+OnReply = Callable[[str, int, float], None]
+"""Is told the method and path of a request, the status of its reply, and after how many seconds it came."""
 
 CONNECT_TIMEOUT = 10.0
 REPLY_TIMEOUT = 30.0
@@ -42,10 +44,13 @@ class Traffic:
 class Http:
     """Wraps an httpx client for any number of threads, and counts what goes over it."""
 
-    def __init__(self, base_url: str, pacing: Pacing, patience: Patience) -> None:
+    def __init__(
+        self, base_url: str, pacing: Pacing, patience: Patience, on_reply: OnReply | None = None
+    ) -> None:
         self.base_url = base_url
         self.pacing = pacing
         self._patience = patience
+        self._on_reply = on_reply
         self._traffic = Traffic()
         self._lock = threading.Lock()
         self._here = threading.local()
@@ -123,6 +128,7 @@ class Http:
             self._here.polling = False
 
     def _count(self, _request: "httpx.Request") -> None:
+        self._here.began = time.monotonic()
         with self._lock:
             if getattr(self._here, "polling", False):
                 self._traffic.polls += 1
@@ -131,3 +137,7 @@ class Http:
 
     def _remember(self, reply: "httpx.Response") -> None:
         self._here.reply = reply
+        if self._on_reply is not None:
+            # A query may hold the signature of a link, which lets anybody in.
+            request = f"{reply.request.method} {reply.request.url.path}"
+            self._on_reply(request, reply.status_code, time.monotonic() - self._here.began)
