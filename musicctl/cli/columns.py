@@ -13,8 +13,10 @@ from musicctl.render.records import Row
 COLUMNS: dict[str, tuple[str, ...]] = {
     "songs list": ("song_id", "songname", "user_id"),
     "songs search": ("song_id", "songname", "user_id"),
+    "songs export": ("song_id", "songname", "user_id"),
     "artists list": ("artist_id", "artistname", "user_id"),
     "artists search": ("artist_id", "artistname", "user_id"),
+    "artists export": ("artist_id", "artistname", "user_id"),
     "playlists list": ("playlist_id", "user_id", "name", "total_plays"),
     "playlists top": ("user_id", "plays", "playlists"),
     "playlists near": ("user_id", "plays", "playlists", "distance"),
@@ -153,23 +155,27 @@ def for_a_spreadsheet() -> bool:
     return _CHOICE.get().excel
 
 
-def of_rows(columns: Sequence[str], rows: Iterable[Row]) -> tuple[Sequence[str], Iterable[Row]]:
-    """Return the columns that were chosen and the rows cut to them; raises UsageError for a wrong name."""
+def choose(known: Sequence[str]) -> Sequence[str]:
+    """Return which of these columns to print, in order; raises UsageError for a wrong name."""
     names = _CHOICE.get().names
     if names is None:
+        return known
+    _require(names, known)
+    return names
+
+
+def of_rows(columns: Sequence[str], rows: Iterable[Row]) -> tuple[Sequence[str], Iterable[Row]]:
+    """Return the columns that were chosen and the rows cut to them; raises UsageError for a wrong name."""
+    if all_columns():
         return columns, rows
-    _require(names, columns)
+    names = choose(columns)
     places = [columns.index(name) for name in names]
     return names, ([row[place] for place in places] for row in rows)
 
 
 def of_record(shown: Mapping[str, object]) -> Mapping[str, object]:
     """Return one record cut to the columns that were chosen; raises UsageError for a wrong name."""
-    names = _CHOICE.get().names
-    if names is None:
-        return shown
-    _require(names, list(shown))
-    return {name: shown[name] for name in names}
+    return shown if all_columns() else {name: shown[name] for name in choose(list(shown))}
 
 
 def _reads(command_path: str) -> bool:

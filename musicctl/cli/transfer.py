@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
+from musicctl.cli import columns
 from musicctl.cli.asking import agree
 from musicctl.cli.options import DryRun, Json, Output, Profile, Quiet, Yes
 from musicctl.cli.output import chosen, document, machine, require_csv
@@ -52,10 +53,6 @@ OneUser = Annotated[
 To = Annotated[
     str | None,
     typer.Option("--to", metavar="FILE", help="The file to write; its name says the format, and .gz packs."),
-]
-
-Excel = Annotated[
-    bool, typer.Option("--excel", help="Make cells harmless that a spreadsheet would run as formulas.")
 ]
 
 
@@ -106,7 +103,6 @@ def export(
     table: str,
     user: OneUser = None,
     to: To = None,
-    excel: Excel = False,
     profile: Profile = None,
     output: Output = None,
     quiet: Quiet = False,
@@ -119,14 +115,16 @@ def export(
     from musicctl.operations.files import target
 
     form = _form(output, to)
-    encode = _encoder(form, excel=excel)
+    encode = _encoder(form)
     with Session(profile, quiet=quiet) as session, reading(session, mirror=False) as database:
         user_id = None if user is None else session.user(user)
         if to is None and sys.stdout.isatty():
             _for_people(database, table, user_id, form)
             return
         with target.writing(to) if to is not None else _stdout() as file:
-            exports.run(database, table, user_id, form, encode=encode, write=file.write)
+            exports.run(
+                database, table, user_id, form, choose=columns.choose, encode=encode, write=file.write
+            )
 
 
 def _form(output: Format | None, to: str | None) -> str:
@@ -151,9 +149,9 @@ def _stdout() -> Iterator[BinaryIO]:
     yield sys.stdout.buffer
 
 
-def _encoder(form: str, *, excel: bool) -> "Encode | None":
+def _encoder(form: str) -> "Encode | None":
     """Return what makes lines of rows where COPY does not."""
-    if excel:
+    if columns.for_a_spreadsheet():
         require_csv(form)
         from musicctl.render.spreadsheet import csv_for_spreadsheets
 
@@ -161,18 +159,18 @@ def _encoder(form: str, *, excel: bool) -> "Encode | None":
     return _json_lines if form == "jsonl" else None
 
 
-def _json_lines(columns: Sequence[str], rows: Iterable[Row]) -> Iterator[str]:
-    return records.listing(columns, rows, Format.JSONL)
+def _json_lines(names: Sequence[str], rows: Iterable[Row]) -> Iterator[str]:
+    return records.listing(names, rows, Format.JSONL)
 
 
 def _for_people(database: "Database", table: str, user_id: str | None, form: str) -> None:
     """Print an export on a terminal, where what others wrote must not be raw."""
     from musicctl.operations import exports
 
-    def show(columns: Sequence[str], rows: Iterable[Row]) -> None:
-        machine(records.listing(columns, rows, Format(form), terminal=True))
+    def show(names: Sequence[str], rows: Iterable[Row]) -> None:
+        machine(records.listing(names, rows, Format(form), terminal=True))
 
-    exports.shown(database, table, user_id, show)
+    exports.shown(database, table, user_id, choose=columns.choose, use=show)
 
 
 def _review(session: Session, table: str, preview: "Preview", *, yes: bool) -> None:
@@ -208,7 +206,7 @@ def _progress(size: int | None, *, shown: bool) -> Iterator[tuple[Callable[[int]
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
 
-    columns = (BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    shown_in_it = (BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*shown_in_it, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=size)
         yield lambda read: bar.update(task, completed=read), bar.stop

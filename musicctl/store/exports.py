@@ -1,6 +1,6 @@
 """Rows of the app's tables on their way out: by COPY, or as values where a format needs them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TypeVar
 
@@ -14,31 +14,47 @@ from musicctl.store.shape import Shape
 from musicctl.store.streaming import AT_ONCE, Rows
 
 T = TypeVar("T")
+Choose = Callable[[Sequence[str]], Sequence[str]]
 SEPARATORS = {"csv": ",", "text": "\t"}
 
 
 def copy_out(
-    database: Database, kind: Kind, user_id: str | None, form: str, write: Callable[[bytes], object]
+    database: Database,
+    kind: Kind,
+    user_id: str | None,
+    form: str,
+    choose: Choose,
+    write: Callable[[bytes], object],
 ) -> int:
     """Write the rows of one user, or all, as COPY does in the form `csv` or `text`, after a header.
 
-    Returns how many rows there were. The columns are those of the kind that the table has.
+    Returns how many rows there were. `choose` is told the columns of the kind that the table has.
     """
     doing = f"export {kind.table}"
 
     def work(cursor: Cursor) -> int:
         found = shape.of(cursor, kind, doing)
         casting.as_it_stands(cursor)
-        write(SEPARATORS[form].join(found.known).encode() + b"\n")
-        query = _query(found, user_id, doing).as_string(cursor)
+        names = choose(found.known)
+        query = _query(found, names, user_id, doing).as_string(cursor)
+        write(SEPARATORS[form].join(names).encode() + b"\n")
         _copy(cursor, f"COPY ({query}) TO STDOUT WITH (FORMAT {form})", write)
         return cursor.rowcount
 
     return database.run(work, doing=doing, read_only=True, repeat_on=())
 
 
-def rows(database: Database, kind: Kind, user_id: str | None, use: Callable[[tuple[str, ...], Rows], T]) -> T:
-    """Return what `use` makes of the names of the columns that the table has, and of its rows."""
+def rows(
+    database: Database,
+    kind: Kind,
+    user_id: str | None,
+    choose: Choose,
+    use: Callable[[Sequence[str], Rows], T],
+) -> T:
+    """Return what `use` makes of the names of columns and of the rows.
+
+    `choose` is told the columns of the kind that the table has.
+    """
     doing = f"export {kind.table}"
 
     def work(cursor: Cursor) -> T:
@@ -47,15 +63,16 @@ def rows(database: Database, kind: Kind, user_id: str | None, use: Callable[[tup
         with cursor.connection.cursor(name="rows") as each:
             each.itersize = AT_ONCE
             casting.exact(each)
-            each.execute(_query(found, user_id, doing))
-            return use(found.known, casting.decoded(each, cursor))
+            names = choose(found.known)
+            each.execute(_query(found, names, user_id, doing))
+            return use(names, casting.decoded(each, cursor))
 
     return database.run(work, doing=doing, read_only=True, repeat_on=())
 
 
-def _query(found: Shape, user_id: str | None, doing: str) -> sql.Composable:
+def _query(found: Shape, names: Sequence[str], user_id: str | None, doing: str) -> sql.Composable:
     found.require(found.kind.columns if not found.known else (), doing)
-    columns = sql.SQL(", ").join(map(sql.Identifier, found.known))
+    columns = sql.SQL(", ").join(map(sql.Identifier, names))
     query = sql.SQL("SELECT {} FROM {}").format(columns, found.table)
     if user_id is None:
         return query
