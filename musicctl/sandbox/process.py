@@ -86,14 +86,33 @@ def spawn(
 def is_running(pid: int, argument: Path) -> bool:
     """Tell whether process `pid` lives and was started with `argument` on its command line.
 
-    A zombie has no command line: in containers nobody may reap it, and a mere signal 0 would call it alive.
-    Linux shows the command lines of other accounts' processes to everyone, unlike their working folders.
+    In containers nobody may reap a zombie, and a mere signal 0 would call it alive. Linux shows the command
+    lines of other accounts' processes to everyone, unlike their working folders.
     """
     try:
-        line = Path(f"/proc/{pid}/cmdline").read_bytes()
+        line = _command_line(pid)
     except OSError:
         return False if Path("/proc/self").exists() else _is_listed(pid, argument)
     return os.fsencode(argument) in line.split(b"\0")
+
+
+def _command_line(pid: int) -> bytes:
+    """Return the words of a process, each with a NUL behind it: a zombie has none.
+
+    A process has none either while it becomes another program, as the shell does that starts Postgres; a
+    thread of the kernel, which never has any, is given up after a second.
+    """
+    place, deadline = Path(f"/proc/{pid}"), time.monotonic() + 1.0
+    while True:
+        line = (place / "cmdline").read_bytes()
+        if line or time.monotonic() > deadline or _has_ended(place):
+            return line
+        time.sleep(PULSE)
+
+
+def _has_ended(place: Path) -> bool:
+    state = (place / "stat").read_text(errors="replace").rpartition(")")[2].split()[0]
+    return state in {"Z", "X"}
 
 
 def _is_listed(pid: int, argument: Path) -> bool:
