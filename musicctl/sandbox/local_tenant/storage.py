@@ -256,8 +256,12 @@ def _connect(path: Path) -> sqlite3.Connection:
     with suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     connection = sqlite3.connect(path, timeout=BUSY, isolation_level=None, check_same_thread=False)
-    # A committed write outlives kill -9, though not a power cut, and is ten times as fast.
-    connection.execute("PRAGMA synchronous = NORMAL")
+    try:
+        # A committed write outlives kill -9, though not a power cut, and is ten times as fast.
+        connection.execute("PRAGMA synchronous = NORMAL")
+    except sqlite3.Error:
+        connection.close()
+        raise
     return connection
 
 
