@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from psycopg2 import errors, sql
 
-from musicctl.errors import ConfigError, MusicctlError
+from musicctl.errors import ConfigError, MusicctlError, UsageError
 from musicctl.store import saved, shape
 from musicctl.store.database import Cursor, Database, one_row
 from musicctl.store.kinds import Kind
@@ -33,6 +33,10 @@ def add(database: Database, kind: Kind, user_id: str, names: Sequence[str], *, k
             if key is None:
                 raise
             raise _taken(kind, key) from None
+        except (errors.InvalidTextRepresentation, errors.NumericValueOutOfRange):
+            if key is None:
+                raise
+            raise _no_id(found, key) from None
 
     return database.run(work, doing=doing)
 
@@ -92,6 +96,13 @@ def _taken(kind: Kind, key: str) -> MusicctlError:
     return MusicctlError(
         f"the {kind.one} id {key} is taken; nothing was saved",
         hint="leave --id out and a free one is made",
+    )
+
+
+def _no_id(found: Shape, key: str) -> UsageError:
+    kind = found.columns[found.kind.key].type
+    return UsageError(
+        f"{key} is no id: {found.kind.key} is of type {kind}; nothing was saved", hint="--id names another"
     )
 
 
