@@ -88,8 +88,11 @@ def _fitted(widths: Sequence[int], room: int) -> list[int]:
 def _line(cells: Sequence[str], widths: Sequence[int], numeric: Sequence[bool]) -> str:
     padded = []
     for text, room, right in zip(cells, widths, numeric, strict=True):
-        shown = shorten(text, room)
-        blank = " " * (room - width(shown))
+        shown, taken = text, width(text)
+        if taken > room:
+            shown = shorten(text, room)
+            taken = width(shown)
+        blank = " " * (room - taken)
         padded.append(blank + shown if right else shown + blank)
     return GAP.join(padded).rstrip(" ")
 
