@@ -9,7 +9,7 @@ from musicctl.cli.command import command, group
 from musicctl.cli.options import DryRun, Json, Output, Profile, Quiet, Yes, duration
 from musicctl.cli.output import aside, chosen, document, listing, machine, terminal_width, text, whole
 from musicctl.cli.session import Session
-from musicctl.errors import Exit
+from musicctl.errors import DeniedError, Exit
 from musicctl.render import records
 from musicctl.render.records import Format
 
@@ -105,11 +105,15 @@ def _means(session: Session, wait: float) -> "Means":
 
 
 def _old_rules(session: Session) -> "tuple[OldRule, ...] | None":
-    """Return the Rules that still do a job of ours, and warn of each."""
+    """Return the Rules that still do a job of ours, and warn of each, or of not being allowed to look."""
     from musicctl.operations import actions_plan
     from musicctl.render.actions import rule_text
 
-    found = actions_plan.old_rules(session.tenant)
+    try:
+        found = actions_plan.old_rules(session.tenant)
+    except DeniedError as error:
+        session.say(f"{error.what}; {error.hint}, to be warned of old Rules that do the same job")
+        return None
     for rule in found or ():
         session.say(rule_text(rule))
     return found

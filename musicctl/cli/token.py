@@ -49,10 +49,13 @@ def verify(
         if live and session.settings.claim_namespace is None:
             raise ConfigError(
                 "claim_namespace is not set: nobody knows which claim has the roles",
-                hint="musicctl help settings says what it is; leave --live out otherwise",
+                hint="set it in the profile, or as MUSICCTL_CLAIM_NAMESPACE in the environment, or leave out"
+                " --live",
             )
         judged = bearer.judged(session, token)
         stale = tokens.stale(session.tenant, judged) if live and judged.valid else None
+        if stale:
+            session.say(f"{judged.sub} has other roles now, which the next login or refresh brings")
         if judged.valid or form is not Format.TABLE:
             document(_shown(judged, stale, form), form)
         if not judged.valid:

@@ -21,7 +21,6 @@ from musicctl.policy.report import Outcome
 from musicctl.store import journal, mirror
 from musicctl.store.database import Database
 from musicctl.store.journal import Ended, Journal
-from musicctl.tenant.actions import Actions
 from musicctl.tenant.client import Tenant
 from musicctl.tenant.speaking import NotAppliedError, UncertainError
 
@@ -62,7 +61,7 @@ def _run(means: Means, plan: Callable[[], ActionsPlan], contents: dict[str, Cont
     with held(means.database, LEASE, means.who.actor, wait=means.wait, say=means.say) as lease:
         recovery.recover(means.database, tenant, lease, settle=means.settle, threads=1, say=means.say)
         made = plan()
-        writes = _writes(tenant.actions, made, contents)
+        writes = _writes(means, made, contents)
         done = _perform(means, lease, writes, removing=contents is None) if writes else Deployed(run=None)
     traffic = tenant.traffic
     return replace(
@@ -76,9 +75,9 @@ def _run(means: Means, plan: Callable[[], ActionsPlan], contents: dict[str, Cont
     )
 
 
-def _writes(actions: Actions, plan: ActionsPlan, contents: dict[str, Content] | None) -> list[Write]:
+def _writes(means: Means, plan: ActionsPlan, contents: dict[str, Content] | None) -> list[Write]:
     """Return the writes in the order that is safe: what runs is bound last, and unbound before it goes."""
-    steps = {change.name: change.steps for change in plan.changes}
+    actions, steps = means.tenant.actions, {change.name: change.steps for change in plan.changes}
     if contents is None:
         unbind = [BindingsWrite(actions, removing=True)] if plan.bound_after != plan.bound_before else []
         return [*unbind, *(DeleteWrite(actions, name) for name in steps)]
@@ -87,7 +86,7 @@ def _writes(actions: Actions, plan: ActionsPlan, contents: dict[str, Content] | 
     bind = [BindingsWrite(actions, removing=False)] if plan.bound_after != plan.bound_before else []
     return [
         *(DraftWrite(actions, name, contents[name], steps[name][0]) for name in drafts),
-        *(DeployWrite(actions, name, contents[name]) for name in deployed),
+        *(DeployWrite(actions, name, contents[name], means.say) for name in deployed),
         *bind,
     ]
 
@@ -125,6 +124,8 @@ class _Bringing:
             raise
         except MusicctlError as error:
             self._ended(Outcome.UNKNOWN if self._open else Outcome.FAILED, error.what)
+            if self._seq:
+                self._means.say("what was done until then stays, and the next run goes on from there")
             raise
 
     def _attempts(self) -> Outcome:

@@ -8,7 +8,7 @@ from importlib.resources import files
 from musicctl.errors import ConfigError, RefusedError
 from musicctl.policy import actions as policy
 from musicctl.policy.actions import ActionsPlan, Content, Found, OldRule
-from musicctl.tenant.actions import FAILED, Action, Binding, Version
+from musicctl.tenant.action_records import FAILED, Action, Binding, Version
 from musicctl.tenant.client import Tenant
 
 FILES = {policy.ROLES_CLAIM: "roles_claim.cjs", policy.DEFAULT_NAME: "default_name.cjs"}
@@ -37,7 +37,8 @@ def wanted(namespace: str | None) -> dict[str, Content]:
     if namespace is None:
         raise ConfigError(
             "claim_namespace is not set: nobody knows which claim the roles are to be in",
-            hint="set it to an address that is yours, such as https://music.example.com",
+            hint="set it in the profile, or as MUSICCTL_CLAIM_NAMESPACE in the environment, to an address of"
+            " your own, such as https://music.example.com",
         )
     problem = policy.namespace_problem(namespace)
     if problem:
@@ -75,7 +76,10 @@ def look(tenant: Tenant) -> Picture:
 
 
 def old_rules(tenant: Tenant) -> tuple[OldRule, ...] | None:
-    """Return which Rules still do the job of something else, or None when the tenant does not show them."""
+    """Return which Rules still do the job of something else, or None when the tenant does not show them.
+
+    Raises DeniedError when it would, to an application with the scope for it.
+    """
     rules = tenant.actions.rules()
     if rules is None:
         return None

@@ -4,12 +4,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Protocol
 
-from musicctl.errors import DeniedError, MusicctlError, NotFoundError, UnavailableError
+from musicctl.errors import DeniedError, MusicctlError, NotFoundError, RefusedError, UnavailableError
 from musicctl.operations import actions_values
 from musicctl.operations.actions_plan import names, not_ours, read
 from musicctl.policy import actions as policy
 from musicctl.policy.actions import TRIGGER, Content, Found, Step
-from musicctl.tenant.actions import BUILT, FAILED, Action, Actions, Binding, Draft, Trigger
+from musicctl.tenant.action_records import BUILT, FAILED, Action, Binding, Draft, Trigger
+from musicctl.tenant.actions import Actions
 from musicctl.tenant.speaking import NotAppliedError
 
 PATIENCE = 120.0
@@ -72,18 +73,21 @@ class DeployWrite:
     field = actions_values.RUNNING
     step = Step.DEPLOY
 
-    def __init__(self, actions: Actions, name: str, content: Content, patience: float = PATIENCE) -> None:
+    def __init__(self, actions: Actions, name: str, content: Content, say: Callable[[str], None]) -> None:
         self.target = name
         self._actions = actions
         self._content = content
-        self._patience = patience
+        self._say = say
         self._action_id = ""
 
     def look(self) -> tuple[object, object]:
-        """Wait for the build; raises BuildFailedError with what the tenant says of it."""
+        """Wait for the build; raises BuildFailedError with what the tenant says of it.
+
+        Raises RefusedError when what was built is not ours: a deployment takes the draft as it is then.
+        """
         action = self._awaited(lambda found: found.status == BUILT or self._runs(found))
-        if action.status == FAILED and not self._runs(action):
-            raise self._failed(action)
+        if not self._runs(action):
+            self._check_draft(action)
         self._action_id = action.id
         return actions_values.running(read(action)), self._content.fingerprint
 
@@ -93,10 +97,19 @@ class DeployWrite:
         self._awaited(self._runs)
 
     def _awaited(self, ready: Callable[[Action], bool]) -> Action:
-        return self._actions.ended_build(self.target, ready, within=self._patience)
+        return self._actions.ended_build(self.target, ready, within=PATIENCE, say=self._say)
 
     def _runs(self, action: Action) -> bool:
         return read(action).running == self._content
+
+    def _check_draft(self, action: Action) -> None:
+        if action.status == FAILED:
+            raise self._failed(action)
+        if read(action).draft != self._content:
+            raise RefusedError(
+                f"somebody else changed {self.target} just now, and it was not deployed",
+                hint="musicctl actions plan shows what they changed, and the next deploy overwrites it",
+            )
 
     def _failed(self, action: Action) -> BuildFailedError:
         errors = [error for error in self._actions.build_errors(action) if error]

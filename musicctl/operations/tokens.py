@@ -21,6 +21,7 @@ LONGEST_LIFE = 600 * 60
 """Seconds: as long as the old Rule's tokens lived."""
 
 NO_LISTENER = "the token is not a listener's"
+FORM = "a token is three parts in base64url with dots between them, and nothing else"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +40,12 @@ class Trust:
 class Judged:
     """What became of a token: every reason against it, or who it is, what it carries and when it ends.
 
-    `exp` is in seconds since 1970. `roles` is None when the claim's name is not known.
+    `exp` is in seconds since 1970. `roles` is None when the claim's name is not known. `readable` says
+    whether there is anything that `decode` could show.
     """
 
     reasons: tuple[str, ...]
+    readable: bool = True
     sub: str | None = None
     roles: tuple[str, ...] | None = None
     exp: int | None = None
@@ -138,7 +141,7 @@ def refusal(judged: Judged) -> RefusedError:
     """Return the error that says why a token is refused."""
     return RefusedError(
         f"the token is refused: {'; '.join(judged.reasons)}",
-        hint="musicctl token decode shows what it says of itself",
+        hint="musicctl token decode shows what it says of itself" if judged.readable else FORM,
         details={"reasons": list(judged.reasons)},
     )
 
@@ -149,10 +152,10 @@ def decode(text: str) -> dict[str, object]:
     Raises RefusedError when it is no token at all.
     """
     token = jws.parse(text)
-    if token.header is None and token.claims is None:
+    if not _is_readable(token):
         raise RefusedError(
             f"nothing can be read: {'; '.join(token.reasons)}",
-            hint="a token is three parts in base64url with dots between them, and nothing else",
+            hint=FORM,
         )
     return {"verified": False, "header": token.header, "claims": token.claims, "odd": list(token.reasons)}
 
@@ -187,6 +190,10 @@ def _issuer(base_url: str) -> str:
     return f"{base_url}/"
 
 
+def _is_readable(token: Token) -> bool:
+    return token.header is not None or token.claims is not None
+
+
 def _judged(token: Token, trust: Trust, reasons: list[str]) -> Judged:
     """Tell who a token is only when nothing speaks against it."""
     roles = None
@@ -195,7 +202,7 @@ def _judged(token: Token, trust: Trust, reasons: list[str]) -> Judged:
         if roles is None:
             reasons.append(f"{trust.namespace}/roles is no list of texts")
     if reasons or token.claims is None:
-        return Judged(reasons=tuple(reasons))
+        return Judged(reasons=tuple(reasons), readable=_is_readable(token))
     sub, exp = token.claims["sub"], token.claims["exp"]
     assert isinstance(sub, str)
     assert isinstance(exp, int)

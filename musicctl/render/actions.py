@@ -72,19 +72,19 @@ def report_text(report: Deployed, *, terminal: int | None) -> str:
 def rule_text(rule: OldRule) -> str:
     """Return the warning about a Rule of old that is still enabled."""
     return (
-        f"the Rule {safe(rule.name)} is still enabled, and seems to do what {rule.successor} does: disable it"
+        f"the Rule {safe(rule.name)} is still enabled, and seems to do what {rule.successor} does:"
+        " disable it in the tenant's dashboard"
     )
 
 
 def _done(name: str, step: Step, state: str) -> str:
-    subject = f"what {TRIGGER} runs" if name == TRIGGER else name
-    said = "replaced" if name == TRIGGER else DONE[step]
-    return f"{subject}: {said}" if state == "applied" else f"{subject}: {DONE[step]} already"
+    subject = f"{TRIGGER}: ours" if name == TRIGGER else f"{name}:"
+    return f"{subject} {DONE[step]}" if state == "applied" else f"{subject} {DONE[step]} already"
 
 
 def _change(change: ActionChange, terminal: int | None) -> str:
     todo = _listed([DONE[step] for step in change.steps])
-    why = f"; its {_listed(change.differences)} differ" if change.differences else ""
+    why = f"; what differs: {_listed(change.differences)}" if change.differences else ""
     # A line of code is not folded: a diff is read by its first characters.
     diff = "".join(f"{safe(line)}\n" for line in change.diff.split("\n")[:-1])
     return f"{wrapped(f'{change.name}: to be {todo}{why}', terminal)}\n{diff}"

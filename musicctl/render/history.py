@@ -7,7 +7,10 @@ from musicctl.render.encoding import encoded
 from musicctl.render.records import Row
 from musicctl.render.table import cell, fields, table
 
-FOR_PEOPLE = ("user_id", "verdict", "plays", "state", "before", "after", "detail")
+FOR_PEOPLE = ("user_id", "target", "verdict", "plays", "state", "before", "after", "detail")
+WHERE_KNOWN = ("user_id", "target", "plays")
+"""Columns that are left out of a page on which no change has one: few are of a target, or not of a user."""
+
 ON_A_TERMINAL = 30
 """Changes shown on a terminal; on a pipe there are all of them."""
 
@@ -38,11 +41,19 @@ def run_text(
 ) -> Iterator[str]:
     """Yield a run for people, with its changes, `total` in number; `terminal` is None for a pipe."""
     yield fields(run, terminal=terminal)
-    places = [columns.index(name) for name in FOR_PEOPLE]
-    rows = ([row[place] for place in places] for row in changes)
-    shown = islice(rows, None if terminal is None else ON_A_TERMINAL)
+    shown = islice(changes, None if terminal is None else ON_A_TERMINAL)
     while page := list(islice(shown, PAGE)):
-        yield "\n" + table(FOR_PEOPLE, page, terminal=terminal)
+        yield "\n" + _page(columns, page, terminal)
     if terminal is not None and total > ON_A_TERMINAL:
         all_of_them = f"musicctl history show {cell(run['run'])} -o csv"
         yield f"… and {total - ON_A_TERMINAL:,} more; `{all_of_them}` shows all\n"
+
+
+def _page(columns: Sequence[str], rows: Sequence[Row], terminal: int | None) -> str:
+    places = {name: columns.index(name) for name in FOR_PEOPLE if name in columns}
+    shown = {
+        name: place
+        for name, place in places.items()
+        if name not in WHERE_KNOWN or any(row[place] is not None for row in rows)
+    }
+    return table(list(shown), [[row[place] for place in shown.values()] for row in rows], terminal=terminal)

@@ -1,4 +1,4 @@
-"""Actions, what a trigger runs, and the Rules of old: each in our own type, read whole and written once."""
+"""Actions, what a trigger runs, and the Rules of old: lists are read whole, and a write is sent once."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from musicctl.errors import BusyError, DeniedError, MusicctlError, NotFoundError, UnavailableError
+from musicctl.tenant.action_records import FAILED, Action, Binding, Draft, Rule, Version
 from musicctl.tenant.http import Http
 from musicctl.tenant.pacer import Kind
 from musicctl.tenant.retries import Resend
 from musicctl.tenant.sending import Sender, log_name
-from musicctl.tenant.speaking import LostReplyError, StoppedError
+from musicctl.tenant.speaking import SCOPES, LostReplyError, StoppedError
 
 if TYPE_CHECKING:
     from auth0.management.client import Auth0
 
-SCOPES = "read:actions, create:actions, update:actions and delete:actions"
+ALL_SCOPES = "read:actions, create:actions, update:actions and delete:actions"
 PAGE = 50
 MOST_PAGES = 20
 """Pages of a list that are read at most: a tenant has 100 Actions, and a trigger runs 20."""
@@ -25,89 +26,7 @@ MOST_PAGES = 20
 FIRST_POLL, LAST_POLL = 0.2, 2.0
 """Seconds between two looks at a build, at first and in the end."""
 
-BUILT, FAILED = "built", "failed"
-"""How a build ends; until then it is pending, building, packaged or retrying."""
-
 T = TypeVar("T")
-
-
-class Trigger(msgspec.Struct, frozen=True):
-    """A trigger, and the version of it that an Action is written for."""
-
-    id: str
-    version: str | None = None
-
-
-class Dependency(msgspec.Struct, frozen=True):
-    """An npm package of an Action's."""
-
-    name: str
-    version: str | None = None
-
-
-class Problem(msgspec.Struct, frozen=True):
-    """What went wrong in a build."""
-
-    id: str | None = None
-    msg: str | None = None
-
-
-class Version(msgspec.Struct, frozen=True):
-    """A version of an Action: deployed, or one that could not be built."""
-
-    code: str | None = None
-    runtime: str | None = None
-    dependencies: list[Dependency] | None = None
-    supported_triggers: list[Trigger] | None = None
-    status: str | None = None
-    number: int | None = None
-    errors: list[Problem] | None = None
-
-
-class Action(msgspec.Struct, frozen=True):
-    """An Action with its draft, how far the draft's build is, and the version that runs."""
-
-    id: str
-    name: str
-    code: str | None = None
-    runtime: str | None = None
-    dependencies: list[Dependency] | None = None
-    supported_triggers: list[Trigger] | None = None
-    status: str | None = None
-    deployed_version: Version | None = None
-    errors: list[Problem] | None = None
-
-
-class Bound(msgspec.Struct, frozen=True):
-    """The Action of a binding."""
-
-    id: str | None = None
-    name: str | None = None
-
-
-class Binding(msgspec.Struct, frozen=True):
-    """One place in what a trigger runs."""
-
-    id: str
-    display_name: str | None = None
-    action: Bound = Bound()
-
-
-class Rule(msgspec.Struct, frozen=True):
-    """A Rule of old."""
-
-    name: str = ""
-    script: str = ""
-    enabled: bool = True
-
-
-class Draft(msgspec.Struct, frozen=True, kw_only=True):
-    """What an Action is to be made of; it is for one trigger, and needs no npm package."""
-
-    name: str
-    code: str
-    runtime: str
-    trigger: Trigger
 
 
 class _Page(msgspec.Struct):
@@ -152,8 +71,10 @@ class Actions:
             lambda page: page.bindings,
         )
 
-    def ended_build(self, name: str, ready: Callable[[Action], bool], *, within: float) -> Action:
-        """Return the Action as soon as it is `ready`, or its build has failed.
+    def ended_build(
+        self, name: str, ready: Callable[[Action], bool], *, within: float, say: Callable[[str], None]
+    ) -> Action:
+        """Return the Action as soon as it is `ready`, or its build has failed; `say` is told of a wait.
 
         Raises UnavailableError when neither is so `within` so many seconds, NotFoundError when it is gone.
         """
@@ -165,6 +86,8 @@ class Actions:
                     f"{name} is still {found.status} after {within:.0f} s",
                     hint="run the command again: it goes on where this one stopped",
                 )
+            if pause == FIRST_POLL:
+                say(f"waiting for Auth0: {name} is {found.status}")
             self._http.pacing.pause(pause)
             pause = min(2 * pause, LAST_POLL)
             with self._http.polling():
@@ -229,7 +152,10 @@ class Actions:
         )
 
     def rules(self) -> list[Rule] | None:
-        """Return the Rules of old, or None when the tenant does not show them: it may have none any more."""
+        """Return the Rules of old, or None when the tenant does not show them: it may have none any more.
+
+        Raises DeniedError when it would show them to an application with the scope for it.
+        """
         doing = "read the Rules"
         try:
             return self._sender.call(
@@ -241,7 +167,9 @@ class Actions:
             )
         except (BusyError, UnavailableError, StoppedError):
             raise
-        except MusicctlError:
+        except MusicctlError as error:
+            if isinstance(error, DeniedError) and SCOPES.search(error.what):
+                raise
             return None
 
     def _read(self, doing: str, request: "Callable[[Auth0], object]", read: Callable[[bytes], T]) -> T:
@@ -256,7 +184,7 @@ class Actions:
         try:
             return self._sender.call(doing, Kind.OTHER, resend, request, read)
         except DeniedError as error:
-            hint = f"{error.hint}; all of musicctl actions needs {SCOPES}"
+            hint = f"{error.hint}; all of musicctl actions needs {ALL_SCOPES}"
             raise DeniedError(error.what, hint=hint) from None
 
 

@@ -71,6 +71,7 @@ def test_live_says_whether_the_roles_are_stale(
     word = with_roles(sandbox, sandbox_folder, carried, tmp_path)
     verified = program("token", "verify", word, "--live", "--json")
     assert (verified.code, verified.json["roles"], verified.json["stale"]) == (0, carried, stale)
+    assert (f"{ADA} has other roles now" in verified.err) is stale
     assert program("token", "verify", word, "--json").json["stale"] is None
 
 

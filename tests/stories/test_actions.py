@@ -1,17 +1,15 @@
 """The post-login Actions from nothing to bound and away again, beside those of others."""
 
-import base64
 import json
-import shutil
 
 import pytest
 
 from musicctl.policy.actions import DEFAULT_NAME, MARK, NAMES, ROLES_CLAIM
 from musicctl.sandbox.local_tenant import fault_words, rules, stored_actions
+from musicctl.sandbox.local_tenant.settings import TenantSettings
 from musicctl.sandbox.local_tenant.stored_actions import Content, StoredVersion
 from tests.program import Program, Sandbox
 from tests.stories.actions_world import OTHERS, OURS, THEIRS, bind, bound, furnish, stored, writes
-from tests.stories.test_login import log_in
 
 
 def test_ours_are_bound_behind_three_of_others_and_a_second_run_writes_nothing(
@@ -79,6 +77,29 @@ def test_a_plan_shows_what_would_change_and_writes_nothing(at_once: Sandbox, pro
     assert at_once.query("SELECT * FROM musicctl.runs") == []
 
 
+def test_a_run_is_in_the_history_with_what_it_was_about(at_once: Sandbox, program: Program) -> None:
+    at_once.tenant.change_settings(TenantSettings(build_time=0.3))
+    done = program("actions", "deploy")
+    assert done.out.split("\n")[:5] == [
+        f"{ROLES_CLAIM}: created.",
+        f"{DEFAULT_NAME}: created.",
+        f"{ROLES_CLAIM}: deployed.",
+        f"{DEFAULT_NAME}: deployed.",
+        "post-login: ours bound.",
+    ]
+    assert f"waiting for Auth0: {ROLES_CLAIM} is " in done.err
+    shown = program("history", "show", "last").out
+    rows = [line.split() for line in shown.split("\n") if "applied" in line.split()]
+    assert [row[:3] for row in rows] == [
+        [ROLES_CLAIM, "create", "applied"],
+        [DEFAULT_NAME, "create", "applied"],
+        [ROLES_CLAIM, "deploy", "applied"],
+        [DEFAULT_NAME, "deploy", "applied"],
+        ["post-login", "bind", "applied"],
+    ]
+    assert shown.count(", ".join(NAMES)) == 1
+
+
 def test_what_somebody_edited_is_shown_and_put_right(at_once: Sandbox, program: Program) -> None:
     furnish(at_once)
     assert program("actions", "deploy").code == 0
@@ -88,7 +109,7 @@ def test_what_somebody_edited_is_shown_and_put_right(at_once: Sandbox, program: 
     content = Content(edited, "node18-actions", "post-login", "v3", [{"name": "left-pad", "version": "1.0"}])
     stored_actions.change_action(at_once.tenant, mine._replace(content=content, drafted_at=9, built_at=9))
     shown = program("actions", "plan")
-    assert f"{DEFAULT_NAME}: to be updated and bound; its code, runtime and dependencies differ" in (
+    assert f"{DEFAULT_NAME}: to be updated and bound; what differs: code, runtime and dependencies" in (
         " ".join(shown.out.split())
     )
     assert '-    api.user.setUserMetadata("displayName", "\\x1b[2Jguest\\u202e");' in shown.out
@@ -158,10 +179,23 @@ def test_rules_that_still_do_our_job_are_warned_of(at_once: Sandbox, program: Pr
     warned = program("actions", "deploy")
     assert warned.code == 0
     assert "the Rule claims \\x1b[31m is still enabled" in warned.err
-    for status in (403, 404, 410):
+    assert program("actions", "deploy", "--quiet").err == ""
+
+
+def test_a_tenant_without_rules_any_more_is_not_warned_of(at_once: Sandbox, program: Program) -> None:
+    for status in (404, 410):
         fault_words.switch_on(at_once.tenant, f"status={status}", endpoint="GET /rules")
         refused = program("actions", "plan", "--json")
-        assert (refused.code, refused.json["rules"], "Rule" in refused.err) == (0, None, False)
+        assert (refused.code, refused.json["rules"], refused.err) == (0, None, "")
+
+
+def test_rules_that_may_not_be_looked_at_are_told_of(at_once: Sandbox, program: Program) -> None:
+    all_but_rules = "read:actions create:actions update:actions delete:actions"
+    at_once.tenant.change_settings(TenantSettings(build_time=0, scopes=all_but_rules))
+    planned = program("actions", "plan", "--json")
+    assert (planned.code, planned.json["rules"]) == (0, None)
+    assert "one of these scopes: read:rules, to be warned of old Rules" in " ".join(planned.err.split())
+    assert program("actions", "deploy").code == 0
 
 
 def test_a_namespace_that_auth0_does_not_take_is_a_wrong_setting(
@@ -194,14 +228,3 @@ def test_one_deploys_at_a_time(at_once: Sandbox, program: Program) -> None:
     busy = program("actions", "deploy", "--json")
     assert (busy.code, busy.error["holder"]) == (75, "eve@far")
     assert at_once.writes() == []
-
-
-def test_login_runs_what_was_deployed(at_once: Sandbox, program: Program) -> None:
-    if shutil.which("node") is None:
-        pytest.skip("node is not on the PATH")
-    at_once.add_user("auth0|ada", app_metadata={"roles": ["playlist editor"]})
-    assert program("actions", "deploy").code == 0
-    token = log_in(at_once)["id_token"].split(".")[1]
-    claims = json.loads(base64.urlsafe_b64decode(token + "=="))
-    assert claims["https://music.example.com/roles"] == ["playlist editor"]
-    assert at_once.profile("auth0|ada")["user_metadata"] == {"displayName": "user"}

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from musicctl.policy.actions import NAMES, ROLES_CLAIM
+from musicctl.policy.actions import DEFAULT_NAME, NAMES, ROLES_CLAIM
 from musicctl.sandbox.local_tenant import fault_words, faults, stored_actions
 from musicctl.sandbox.local_tenant.settings import TenantSettings
 from tests.faults.crashing import DIED
 from tests.faults.processes import settings
 from tests.program import Program, Sandbox
 from tests.stories.actions_world import OTHERS, OURS, THEIRS, bind, bound, furnish, writes
-from tests.tenant.relay import Relay, answering
+from tests.tenant.relay import Relay, answering, cut
 
 BIND = "PATCH /actions/triggers/*/bindings"
 PATH = "/api/v2/actions/triggers/post-login/bindings"
@@ -37,6 +37,7 @@ def test_a_failure_between_create_and_bind_is_repaired_by_the_next_run(
     fault_words.switch_on(at_once.tenant, "status=500", endpoint=BIND)
     failed = program("actions", "deploy", "--json")
     assert (failed.code, failed.error["code"], bound(at_once)) == (69, "unavailable", THEIRS)
+    assert "the next run goes on from there" in failed.err
     states = "SELECT state FROM musicctl.changes WHERE field = 'action_bindings' ORDER BY run DESC"
     assert at_once.query(states) == [("failed",)]
     faults.clear(at_once.tenant)
@@ -104,6 +105,63 @@ def test_an_edit_between_our_read_and_our_write_is_kept(
     assert at_once.query("SELECT before, after FROM musicctl.changes WHERE field = 'action_bindings'") == [
         ([OTHERS[2], OTHERS[0]], [OTHERS[2], OTHERS[0], *NAMES])
     ]
+
+
+def test_a_write_of_which_nobody_can_see_what_became_is_unknown(
+    at_once: Sandbox, program: Program, between: Relay
+) -> None:
+    furnish(at_once)
+
+    def lose(handler: Any, body: bytes, status: int) -> None:
+        between.misbehave("GET", answering(403, b"{}"), PATH)
+        cut(handler, body, status)
+
+    between.misbehave("PATCH", lose, PATH)
+    assert program("actions", "deploy").code == 7
+    assert at_once.query("SELECT state FROM musicctl.changes WHERE field = 'action_bindings'") == [
+        ("unknown",)
+    ]
+    between.misbehave("GET", cut, "/nowhere")
+    assert program("actions", "deploy").code == 0
+    assert (bound(at_once), between.sent("PATCH")) == (THEIRS + OURS, 1)
+
+
+def test_a_list_that_the_tenant_does_not_take_is_sent_once(at_once: Sandbox, program: Program) -> None:
+    furnish(at_once)
+    fault_words.switch_on(at_once.tenant, "status=400", endpoint=BIND)
+    failed = program("actions", "deploy", "--json")
+    assert (failed.code, failed.error["code"], bound(at_once)) == (1, "failed", THEIRS)
+    assert sum(each == f"PATCH {PATH}" for each in at_once.requests()) == 1
+
+
+def test_a_tenant_that_has_done_away_with_rules_is_not_warned_of(program: Program, between: Relay) -> None:
+    gone = b'{"statusCode":403,"message":"Insufficient privileges to use this deprecated feature"}'
+    between.misbehave(
+        "GET", lambda handler, body, _: answering(403, gone)(handler, body, 403), "/api/v2/rules"
+    )
+    planned = program("actions", "plan", "--json")
+    assert (planned.code, planned.json["rules"], planned.err) == (0, None, "")
+
+
+def test_a_draft_that_somebody_else_changed_is_not_deployed(
+    at_once: Sandbox, program: Program, between: Relay
+) -> None:
+    reads = 0
+
+    def edit(handler: Any, body: bytes, status: int) -> None:
+        nonlocal reads
+        reads += 1
+        # After those of the plans, the creations, and the first deployment: just before the second.
+        theirs = body.replace(b"setUserMetadata", b"setAppMetadata") if reads == 7 else body
+        answering(status, theirs)(handler, body, status)
+
+    between.misbehave("GET", edit, "/api/v2/actions/actions")
+    refused = program("actions", "deploy", "--json")
+    assert (refused.code, refused.error["code"]) == (4, "refused")
+    assert f"somebody else changed {DEFAULT_NAME}" in refused.error["message"]
+    assert [each.path.split("/")[-1] for each in at_once.writes()] == ["actions", "actions", "deploy"]
+    assert program("actions", "deploy").code == 0
+    assert bound(at_once) == OURS
 
 
 def test_a_build_that_fails_is_told_with_its_errors_and_built_anew_by_the_next_run(
