@@ -48,14 +48,16 @@ def _candidates(before: list[str], last: str) -> Iterator[Candidate]:
     """Yield what may stand there, each as a whole word; a single empty one for any file."""
     context = _resolve_context(command(), {}, "musicctl", before)
     asked, part = _resolve_incomplete(context, before, last)
+    named: list[str] = []
     if asked.name == "columns":
-        part = part.rpartition(",")[2]  # user_id,pl
+        *named, part = part.split(",")
     head = last.removesuffix(part)  # --output= in --output=js
     if asked is context.command:
         yield from _words_of(asked, context, last)
         return
     for each in _values(asked, context):
-        yield each._replace(value=head + each.value) if each.value else each
+        if each.value not in named:
+            yield each._replace(value=head + each.value) if each.value else each
 
 
 def _words_of(asked: Any, context: Any, last: str) -> Iterator[Candidate]:

@@ -42,6 +42,10 @@ def complete(program: Program, monkeypatch: pytest.MonkeyPatch) -> Complete:
         (["songs", "list", "--output=j"], ["--output=json", "--output=jsonl"]),
         (["songs", "list", "--sort", ""], ["name", "id"]),
         (["users", "list", "--sort", "pl"], ["plays", "playlists"]),
+        (["users", "list", "--columns", "pl"], ["plays", "playlists"]),
+        (["users", "list", "--columns", "plays,pl"], ["plays,playlists"]),
+        (["genres", "top", "--columns=users,"], ["--columns=users,fav_genre"]),
+        (["query", "SELECT 1", "--columns", ""], []),
         (["roles", "plan", "--list", "un"], ["unknown", "unreadable"]),
         (["roles", "pin", "auth0|a", "--state", ""], ["granted", "revoked"]),
         (["sandbox", "up", "--plan", "e"], ["essentials", "enterprise"]),
@@ -119,6 +123,7 @@ press() {
 }
 press 'musicctl hist' hist
 press 'musicctl songs list ada@example.com --output=js' js
+press 'musicctl genres top --columns=users,f' 'users,f'
 press "musicctl roles pin 'auth0|a' --state g" g
 press 'musicctl songs import ' ''
 complete -p musicctl
@@ -126,6 +131,7 @@ complete -p musicctl
 PRESSED = """\
 musicctl hist -> history;
 musicctl songs list ada@example.com --output=js -> json jsonl;
+musicctl genres top --columns=users,f -> users,fav_genre;
 musicctl roles pin 'auth0|a' --state g -> granted;
 musicctl songs import  -> ;
 complete -F _musicctl musicctl
