@@ -11,7 +11,8 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from musicctl.sandbox import lifecycle
+from musicctl.sandbox import lifecycle, load
+from musicctl.sandbox.demo import LISTENERS, SEED
 from musicctl.sandbox.postgres import cluster
 from musicctl.sandbox.postgres.cluster import Cluster
 from musicctl.secret import Secret
@@ -75,6 +76,14 @@ def sandbox(sandbox_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[S
     with Sandbox.open(sandbox_folder) as opened:
         opened.clear()
         yield opened
+
+
+@pytest.fixture
+def demo(sandbox: Sandbox, sandbox_folder: Path) -> Sandbox:
+    """The same with the listeners of the demo."""
+    load.load_made_up(sandbox_folder, sandbox.state, users=LISTENERS, seed=SEED, say=lambda _line: None)
+    load.load_cast(sandbox_folder, sandbox.state)
+    return sandbox
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 
 from musicctl.cli import root
+from musicctl.cli.topics import FORMATS, TOPICS
 from musicctl.errors import Exit
+from musicctl.settings.meanings import MEANINGS
 from musicctl.settings.model import SETTINGS
+from tests.cli.test_formats import commands
 from tests.program import Program, Sandbox
 
 ROOT = Path(__file__).parent.parent
@@ -43,9 +46,45 @@ def test_the_usage_of_each_command_is_as_written(program: Program) -> None:
         assert usage == f"Usage: musicctl {' '.join(words)} [OPTIONS] {arguments}"
 
 
-def test_every_exit_code_is_there() -> None:
-    rows = re.findall(r"^\| (\d+) \| ([A-Z_]+) \|", README, re.MULTILINE)
-    assert {(int(code), name) for code, name in rows} == {(each.value, each.name) for each in Exit}
+def test_every_option_that_a_command_is_given_is_one_of_its() -> None:
+    has = dict(commands())
+    rows = re.findall(r"^\| `([a-z -]+?)(?: [A-Z_]+(?:\.\.\.)?)*` \| (.*) \|$", README, re.MULTILINE)
+    named = [(name, option) for name, told in rows for option in re.findall(r"--[a-z-]+", told)]
+    lines = re.findall(r"\bmusicctl ([a-z][a-z -]*[a-z])\b([^`\n]*)", README)
+    named += [(name, option) for words, rest in lines for name, option in given(words, rest, has)]
+    assert len(named) > 20
+    assert [(name, option) for name, option in named if option not in has[name]] == []
+
+
+def given(words: str, rest: str, has: dict[str, set[str]]) -> list[tuple[str, str]]:
+    """Return the command of a line, and each option behind it."""
+    name = next((part for part in (words.rsplit(" ", n)[0] for n in range(3)) if part in has), None)
+    options = re.findall(r"(?<= )--?[a-zA-Z][a-z-]*", f" {words}{rest}".partition("#")[0])
+    return [] if name is None else [(name, option) for option in options]
+
+
+def test_every_exit_code_is_there_with_its_meaning() -> None:
+    rows = re.findall(r"^\| (\d+) \| ([A-Z_]+) \| (.*) \|$", README, re.MULTILINE)
+    found = {(int(code), name, told.replace("`", "")) for code, name, told in rows}
+    assert found == {(each.value, each.name, each.meaning) for each in Exit}
+
+
+def test_every_format_is_there_as_the_help_explains_it() -> None:
+    table = README.partition("| format | |")[2].partition("\n\n")[0]
+    rows = re.findall(r"^\| `([a-z]+)` \| (.*) \|$", table, re.MULTILINE)
+    assert dict(rows) == {form.value: told for form, told in FORMATS.items()}
+
+
+def test_every_topic_of_the_help_is_named() -> None:
+    [row] = re.findall(r"^\| `help` \| (.*) \|$", README, re.MULTILINE)
+    assert re.findall(r"`([a-z-]+)`", row) == list(TOPICS)
+
+
+def test_every_setting_means_what_the_help_says() -> None:
+    table = README.partition("| setting | default")[2].partition("## ")[0]
+    rows = re.findall(r"^\| `([a-z0-9_]+)` \| [^|]*\| (.*) \|$", table, re.MULTILINE)
+    told = {name: meaning.replace("`", "").partition("; https://")[0] for name, meaning in rows}
+    assert told == MEANINGS
 
 
 def test_every_setting_is_there_in_order_with_its_default() -> None:

@@ -7,10 +7,6 @@ import os
 import re
 from pathlib import Path
 
-import pytest
-
-from musicctl.sandbox import load
-from musicctl.sandbox.demo import LISTENERS, SEED
 from tests.program import Sandbox
 from tests.terminal import Typed, screens
 
@@ -35,14 +31,6 @@ VARYING = {
     r"\d+ s old": lambda found: "0 s old",
 }
 """Times, as wide as they are."""
-
-
-@pytest.fixture
-def demo(sandbox: Sandbox, sandbox_folder: Path) -> Sandbox:
-    """The listeners of the demo."""
-    load.load_made_up(sandbox_folder, sandbox.state, users=LISTENERS, seed=SEED, say=lambda _line: None)
-    load.load_cast(sandbox_folder, sandbox.state)
-    return sandbox
 
 
 def normal(text: str) -> str:
