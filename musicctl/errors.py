@@ -35,13 +35,23 @@ class MusicctlError(Exception):
     """A known failure: what happened, what to do next (`hint`), and the exit code.
 
     `details` are further keys of the JSON error, such as the candidates for an ambiguous email address.
+    `lines` are what a `summary` is about, such as the bad lines of a file; `what` has both.
     """
 
     exit = Exit.FAILED
 
-    def __init__(self, what: str, *, hint: str = "", details: dict[str, object] | None = None) -> None:
-        super().__init__(what)
-        self.what = what
+    def __init__(
+        self,
+        summary: str,
+        *,
+        hint: str = "",
+        details: dict[str, object] | None = None,
+        lines: tuple[str, ...] = (),
+    ) -> None:
+        self.what = f"{summary}: {'; '.join(lines)}" if lines else summary
+        super().__init__(self.what)
+        self.summary = summary
+        self.lines = lines
         self.hint = hint
         self.details = details or {}
 

@@ -4,6 +4,7 @@ import re
 import shlex
 import subprocess
 import tomllib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,16 +12,17 @@ import pytest
 from musicctl.cli import root
 from musicctl.cli.topics import FORMATS, TOPICS
 from musicctl.errors import Exit
+from musicctl.sandbox.local_tenant.settings import TenantSettings
 from musicctl.settings.meanings import MEANINGS
 from musicctl.settings.model import SETTINGS
 from tests.cli.test_formats import commands
-from tests.program import Program, Sandbox
+from tests.faults.processes import settings
+from tests.program import Program, Sandbox, query
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-COMMANDS = re.findall(
-    r"^\| `([a-z -]+?)(?: [A-Z_]+(?:\.\.\.)?)*` \|", README.partition("## Commands")[2], re.MULTILINE
-)
+SECTIONS = dict(re.findall(r"^## ([^\n]*)\n(.*?)(?=^## |\Z)", README, re.MULTILINE | re.DOTALL))
+COMMANDS = re.findall(r"^\| `([a-z -]+?)(?: [A-Z_]+(?:\.\.\.)?)*` \|", SECTIONS["Commands"], re.MULTILINE)
 
 
 def commands_of_the_program(program: Program) -> set[str]:
@@ -51,9 +53,19 @@ def test_every_option_that_a_command_is_given_is_one_of_its() -> None:
     rows = re.findall(r"^\| `([a-z -]+?)(?: [A-Z_]+(?:\.\.\.)?)*` \| (.*) \|$", README, re.MULTILINE)
     named = [(name, option) for name, told in rows for option in re.findall(r"--[a-z-]+", told)]
     lines = re.findall(r"\bmusicctl ([a-z][a-z -]*[a-z])\b([^`\n]*)", README)
+    lines += re.findall(rf"`((?:{'|'.join(root.COMMANDS)})\b[a-z -]*)([^`\n]*)`", README)
     named += [(name, option) for words, rest in lines for name, option in given(words, rest, has)]
-    assert len(named) > 20
+    assert len(named) > 30
     assert [(name, option) for name, option in named if option not in has[name]] == []
+    alone = set(re.findall(r"`(--?[a-zA-Z][a-z-]*)[^`\n]*`", README))
+    assert alone - set().union(*has.values()) == set()
+
+
+def test_every_command_that_the_text_names_is_one() -> None:
+    groups = {name.partition(" ")[0] for name in COMMANDS if " " in name}
+    named = re.findall(rf"(?:`|musicctl )((?:{'|'.join(groups)}) [a-z-]+)", README)
+    assert len(named) > 100
+    assert [name for name in named if name not in COMMANDS] == []
 
 
 def given(words: str, rest: str, has: dict[str, set[str]]) -> list[tuple[str, str]]:
@@ -64,14 +76,13 @@ def given(words: str, rest: str, has: dict[str, set[str]]) -> list[tuple[str, st
 
 
 def test_every_exit_code_is_there_with_its_meaning() -> None:
-    rows = re.findall(r"^\| (\d+) \| ([A-Z_]+) \| (.*) \|$", README, re.MULTILINE)
+    rows = re.findall(r"^\| (\d+) \| ([A-Z_]+) \| (.*) \|$", SECTIONS["Exit codes"], re.MULTILINE)
     found = {(int(code), name, told.replace("`", "")) for code, name, told in rows}
     assert found == {(each.value, each.name, each.meaning) for each in Exit}
 
 
 def test_every_format_is_there_as_the_help_explains_it() -> None:
-    table = README.partition("| format | |")[2].partition("\n\n")[0]
-    rows = re.findall(r"^\| `([a-z]+)` \| (.*) \|$", table, re.MULTILINE)
+    rows = re.findall(r"^\| `([a-z]+)` \| (.*) \|$", SECTIONS["What is printed"], re.MULTILINE)
     assert dict(rows) == {form.value: told for form, told in FORMATS.items()}
 
 
@@ -81,15 +92,13 @@ def test_every_topic_of_the_help_is_named() -> None:
 
 
 def test_every_setting_means_what_the_help_says() -> None:
-    table = README.partition("| setting | default")[2].partition("## ")[0]
-    rows = re.findall(r"^\| `([a-z0-9_]+)` \| [^|]*\| (.*) \|$", table, re.MULTILINE)
+    rows = re.findall(r"^\| `([a-z0-9_]+)` \| [^|]*\| (.*) \|$", SECTIONS["Settings"], re.MULTILINE)
     told = {name: meaning.replace("`", "").partition("; https://")[0] for name, meaning in rows}
     assert told == MEANINGS
 
 
 def test_every_setting_is_there_in_order_with_its_default() -> None:
-    table = README.partition("| setting | default")[2].partition("## Commands")[0]
-    named = re.findall(r"^\| `([a-z0-9_]+)` \| ([^|]*)\|", table, re.MULTILINE)
+    named = re.findall(r"^\| `([a-z0-9_]+)` \| ([^|]*)\|", SECTIONS["Settings"], re.MULTILINE)
     assert [name for name, _ in named] == list(SETTINGS)
     for name, default in named:
         given = SETTINGS[name].default
@@ -123,13 +132,16 @@ def test_the_constraints_pin_every_dependency() -> None:
     assert names <= pinned
 
 
-@pytest.mark.parametrize("line", re.findall(r"^    musicctl (.* -P sandbox)", README, re.MULTILINE))
-def test_the_lines_of_the_tour_work(sandbox: Sandbox, program: Program, line: str) -> None:
-    sandbox.add_user("auth0|demo-ada")
-    sandbox.query("INSERT INTO songs VALUES ('1', 'So What', 'auth0|demo-ada')")
-    address = sandbox.profile("auth0|demo-ada")["email"]
-    ended = program(*shlex.split(line.replace("ada@example.com", address)))
-    assert ended.code == 0, ended.err
+def test_the_tour_works_after_the_demo(demo: Sandbox, program: Program) -> None:
+    assert program("roles", "sync").code == 0
+    codes = {}
+    for line in re.findall(r"^    musicctl (.*)$", SECTIONS["A tour"], re.MULTILINE):
+        words = shlex.split(line, comments=True)
+        codes[line] = program(*words).code
+    assert set(codes.values()) == {0}, codes
+    undone = "SELECT command FROM musicctl.runs WHERE undoes IS NOT NULL"
+    assert demo.query(undone) == [("undo",)]
+    assert not demo.roles("auth0|demo-boris")
 
 
 def test_the_file_of_the_tour_is_made_and_loaded_as_written(
@@ -141,3 +153,65 @@ def test_the_file_of_the_tour_is_made_and_loaded_as_written(
     subprocess.run(["bash", "-c", made], check=True)
     assert program(*load.split(), "--json").json["playlists"] == 1
     assert sandbox.query("SELECT total_plays FROM playlists") == [(120,)]
+
+
+@pytest.fixture
+def limited(demo: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], object]]:
+    """Connect as an account that has the rights in the README and no other; yields what gives it more."""
+    monkeypatch.delenv("MUSICCTL_PROFILE")
+    url = demo.state.database_url
+    for name, value in settings(demo, settle="0.01s").items():
+        monkeypatch.setenv(name, value.replace("//musicctl@", "//musicctl_cron@"))
+    superuser = url.replace("//musicctl@", "//postgres@")
+    grants = re.findall(r"^    (GRANT .*;)$", SECTIONS["Connecting your own"], re.MULTILINE)
+    query(superuser, f"CREATE ROLE musicctl_cron LOGIN; {' '.join(grants)}")
+    yield lambda right: query(superuser, f"GRANT {right} TO musicctl_cron")
+    query(superuser, "DROP OWNED BY musicctl_cron; DROP ROLE musicctl_cron")
+
+
+def test_the_rights_named_are_enough(
+    limited: Callable[[str], object], program: Program, tmp_path: Path
+) -> None:
+    file = tmp_path / "artists.csv"
+    file.write_text("artist_id,artistname,user_id\na1,Nina,auth0|demo-ada\n")
+    reading = ("roles sync", "roles plan", "users list", "users show ada@example.com", "stats")
+    writing = ("roles pin ada@example.com --state revoked --reason x", "undo last --yes", "history list")
+    adding, imported = "songs add ada@example.com Blue", f"artists import {file} --yes"
+    erasing = "users erase ada@example.com --yes"
+
+    def codes(*lines: str) -> list[int]:
+        return [program(*shlex.split(line)).code for line in lines]
+
+    assert codes(*reading, *writing) == [Exit.OK] * 8
+    assert codes(adding, erasing) == [Exit.DENIED] * 2
+    limited("INSERT, UPDATE ON songs, artists, playlists, user_data")
+    assert codes(adding, imported) == [Exit.OK, Exit.DENIED]
+    limited("CREATE ON SCHEMA musicctl")
+    assert codes(imported, erasing) == [Exit.OK, Exit.DENIED]
+    limited("DELETE ON songs, artists, playlists, user_data")
+    assert codes(erasing) == [Exit.OK]
+
+
+def test_each_scope_named_is_needed_for_what_it_is_named_for(demo: Sandbox, program: Program) -> None:
+    told = SECTIONS["Connecting your own"].partition("**Auth0.**")[2]
+    scopes = re.findall(r"`([a-z]+:[a-z_]+)`", told)
+    lines = {
+        "read:users": "roles plan",
+        "update:users_app_metadata": "roles sync",
+        "update:users": "profile set-name ada@example.com Lovelace",
+        "update:actions": "actions deploy",
+        "delete:actions": "actions deploy --remove --yes",
+    }
+    assert len(scopes) == len(set(scopes)) == 8
+    for scope, line in lines.items():
+        found = []
+        for granted in (scopes[: scopes.index(scope)], scopes[: scopes.index(scope) + 1]):
+            demo.tenant.change_settings(TenantSettings(build_time=0, scopes=" ".join(granted)))
+            found.append(program(*shlex.split(line)).code)
+        assert found == [Exit.DENIED, Exit.OK], line
+
+
+def test_every_layer_is_named() -> None:
+    layers = {path.parent.name for path in (ROOT / "musicctl").glob("*/__init__.py")}
+    assert layers <= set(re.findall(r"`([a-z]+)`", SECTIONS["How it is built"]))
+    assert len(layers) > 5

@@ -14,8 +14,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = sys.argv[1:] if argv is None else list(argv)
     if arguments == ["--version"]:  # answered before anything is imported
-        print(f"musicctl {__version__}")
-        return 0
+        try:
+            print(f"musicctl {__version__}", flush=True)
+        except OSError:  # a full disk, or no reader any more: the border says so
+            pass
+        else:
+            return 0
     if argv is None:
         # What a start makes all stays: the collector would look at it again and again, for some 10 ms.
         gc.set_threshold(50_000)

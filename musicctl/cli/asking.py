@@ -45,7 +45,11 @@ def _answer(terminal: int, question: str) -> bytes:
     """Return what was typed in lower case; empty when nothing was, and when nobody answers."""
     prompt = wrapped(f"{safe(question)} [y/N]", _columns(terminal), indent="")
     os.write(terminal, f"{prompt} ".encode())
-    ready, _, _ = select.select([terminal], [], [], PATIENCE)
+    try:
+        ready, _, _ = select.select([terminal], [], [], PATIENCE)
+    except BaseException:  # Ctrl-C: what is said of it is no part of the question
+        os.write(terminal, b"\n")
+        raise
     if not ready:
         os.write(terminal, b"\nno answer in 10 minutes\n")
         return b""

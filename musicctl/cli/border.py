@@ -101,22 +101,24 @@ def _told(error: BaseException, *, as_json: bool, named: str | None) -> int:
         return _say(code, "stopped", "", {}, as_json=as_json)
     if isinstance(error, MusicctlError):
         hint = with_profile(error.hint, named)
-        return _say(error.exit, error.what, hint, error.details, as_json=as_json)
+        what = error.what if as_json else error.summary
+        return _say(error.exit, what, hint, error.details, as_json=as_json, lines=error.lines)
     if isinstance(error, typer.TyperException):
         return _usage(error, as_json=as_json)
     if isinstance(error, OSError):
         _abandon_stdout()
-        return _say(Exit.FAILED, f"{error.strerror or error}{_of(error)}", "", {}, as_json=as_json)
+        what = f"{_of(error)}: {error.strerror or error}"
+        return _say(Exit.FAILED, what, "musicctl history list shows what was changed", {}, as_json=as_json)
     return _bug(error, as_json=as_json)
 
 
 def _usage(error: typer.TyperException, *, as_json: bool) -> int:
-    context = getattr(error, "ctx", None)
-    path = context.command_path if context else "musicctl"
+    from musicctl.cli.meant import hint
+
     if type(error).__name__ == "NoArgsIsHelpError":
         print(error.format_message(), file=sys.stderr)
         return Exit.USAGE
-    return _say(Exit.USAGE, error.format_message().rstrip("."), f"{path} --help", {}, as_json=as_json)
+    return _say(Exit.USAGE, error.format_message().rstrip("."), hint(error), {}, as_json=as_json)
 
 
 def _bug(error: BaseException, *, as_json: bool) -> int:
@@ -126,18 +128,27 @@ def _bug(error: BaseException, *, as_json: bool) -> int:
     return _say(Exit.BUG, what, "please report it with the lines above", {}, as_json=as_json)
 
 
-def _say(code: Exit, what: str, hint: str, details: dict[str, object], *, as_json: bool) -> int:
+def _say(
+    code: Exit,
+    what: str,
+    hint: str,
+    details: dict[str, object],
+    *,
+    as_json: bool,
+    lines: Sequence[str] = (),
+) -> int:
     if as_json:
         line = error_line(code.name.lower(), int(code), what, hint, details)
     else:
-        line = error_text(what, hint, terminal=terminal_width(to_stderr=True))
+        line = error_text(what, hint, lines=lines, terminal=terminal_width(to_stderr=True))
     with suppress(OSError):  # nobody reads; the exit code still tells
         print(line, file=sys.stderr, flush=True)
     return code
 
 
 def _of(error: OSError) -> str:
-    return f": {error.filename}" if error.filename else ""
+    """Return what failed: without the name of a file, it was what we print to."""
+    return str(error.filename or "could not write")
 
 
 def _abandon_stdout() -> None:

@@ -115,10 +115,14 @@ To a command that writes, a wrong name would be told after the fact. What a quer
 
 
 class Choice(NamedTuple):
-    """The names of the columns in the order asked for, or None for all; and whether for a spreadsheet."""
+    """The names of the columns in the order asked for, or None for all; and whether for a spreadsheet.
+
+    It is `offered` by the commands that read.
+    """
 
     names: tuple[str, ...] | None = None
     excel: bool = False
+    offered: bool = False
 
 
 _CHOICE: ContextVar[Choice] = ContextVar("choice", default=Choice())  # noqa: B039 -- it cannot be changed
@@ -138,7 +142,7 @@ def choosing(command_path: str, given: dict[str, Any]) -> Iterator[None]:
     if not _reads(command_path):
         yield
         return
-    token = _CHOICE.set(Choice(_names(given.pop("columns")), given.pop("excel")))
+    token = _CHOICE.set(Choice(_names(given.pop("columns")), given.pop("excel"), offered=True))
     try:
         yield
     finally:
@@ -153,6 +157,11 @@ def all_columns() -> bool:
 def for_a_spreadsheet() -> bool:
     """Tell whether the data are for a spreadsheet."""
     return _CHOICE.get().excel
+
+
+def remedy() -> str:
+    """Return how to see what a table on a terminal leaves out: to write once more is none."""
+    return "--columns shows fewer, -o csv shows all" if _CHOICE.get().offered else ""
 
 
 def choose(known: Sequence[str]) -> Sequence[str]:

@@ -23,6 +23,15 @@ class Command(TyperCommand):
         shared = [*columns.options(ctx.command_path), *verbose.options(own)]
         return [plain(param) for param in (*own, *shared, for_help)]
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the words of the command; an error knows of which, that of an option without a value too."""
+        try:
+            return super().parse_args(ctx, args)
+        except typer.TyperException as error:
+            known: Any = error
+            known.ctx = getattr(known, "ctx", None) or ctx
+            raise
+
     def invoke(self, ctx: Any) -> Any:
         """Run the command with what the shared options say."""
         with columns.choosing(ctx.command_path, ctx.params), verbose.telling(ctx.params):
@@ -68,6 +77,15 @@ class Group(TyperGroup):
     def get_params(self, ctx: Any) -> list[Any]:
         """Return the parameters, that for help among them."""
         return [plain(param) for param in super().get_params(ctx)]
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return the command that the words begin with; raises UsageError with what may have been meant."""
+        known = self.list_commands(ctx)
+        if not ctx.resilient_parsing and args[0] not in known and not args[0].startswith("-"):
+            from musicctl.cli.meant import no_command
+
+            raise no_command(ctx.command_path, known, args[0], args[1:])
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write each command with its whole first sentence."""

@@ -95,6 +95,8 @@ def _help_words(context: Any) -> Iterator[Candidate]:
     from musicctl.cli.topics import TOPICS
 
     given = context.params.get("words") or []
+    if given and given[0] in TOPICS:
+        return
     if not given:
         yield from (Candidate(name, said) for name, (said, _) in TOPICS.items())
     inner = _resolve_context(command(), {}, "musicctl", list(given))

@@ -5,15 +5,26 @@ from typing import Annotated
 
 import typer
 
+from musicctl.cli import columns as chosen_columns
 from musicctl.cli.command import command, group
 from musicctl.cli.options import Json, Output, Profile, Quiet
-from musicctl.cli.output import chosen, document, listing, machine, terminal_width, text, whole
+from musicctl.cli.output import (
+    chosen,
+    document,
+    first_rows,
+    listing,
+    machine,
+    most_rows,
+    terminal_width,
+    text,
+    whole,
+)
 from musicctl.cli.session import Session
 from musicctl.errors import Exit
 from musicctl.render.records import Format, Row
 
 app = group("What was changed, when, by whom, and what became of it.")
-FOR_PEOPLE = 20
+ON_A_TERMINAL = 20
 RUN_HELP = "The id of a run, the unique beginning of one, or `last`."
 RunId = Annotated[str, typer.Argument(metavar="RUN", help=RUN_HELP)]
 AboutUser = Annotated[
@@ -33,7 +44,7 @@ Before = Annotated[str | None, typer.Option("--before", metavar="DATE", help="On
 Limit = Annotated[
     int | None,
     typer.Option(
-        "--limit", metavar="N", min=1, help=f"How many to list; a table has {FOR_PEOPLE} unless told."
+        "--limit", metavar="N", min=1, help=f"How many to list; a terminal shows {ON_A_TERMINAL} unless told."
     ),
 ]
 
@@ -53,18 +64,19 @@ def list_runs(
     from musicctl.operations import history
 
     form = chosen(output, as_json)
+    most = most_rows(limit, form, ON_A_TERMINAL)
     with Session(profile) as session:
         wanted = history.Filter(
             user_id=None if user is None else session.user(user),
             command=of_command,
             since=since,
             before=before,
-            limit=FOR_PEOPLE if limit is None and form is Format.TABLE else limit,
+            limit=None if most is None else most + 1,
         )
         history.list_runs(
             session.database,
             wanted,
-            lambda rows: listing(history.COLUMNS, rows, form, empty="No runs."),
+            lambda rows: first_rows(history.COLUMNS, rows, form, most=most, things="runs", say=session.say),
         )
 
 
@@ -114,7 +126,8 @@ def _print_run(
     if whole(form, Format.JSON):
         machine(run_document(shown, columns, changes))
     elif whole(form, Format.TABLE):
-        for part in run_text(shown, columns, changes, total=total, terminal=terminal_width()):
+        width, remedy = terminal_width(), chosen_columns.remedy()
+        for part in run_text(shown, columns, changes, total=total, terminal=width, remedy=remedy):
             text(part)
     else:
         listing(columns, changes, form, empty="No changes.")

@@ -57,7 +57,7 @@ def set_names(
         if dry_run:
             return _show(setnames.preview(context, namings), form)
         if namings and not yes:
-            _review(session, len(namings), lambda: setnames.preview(context, namings))
+            _review(session, lambda: setnames.preview(context, namings))
         _announce(session, len(namings))
         done = setnames.perform(context, namings, wait=patience)
         _print(done, form)
@@ -95,7 +95,7 @@ def fill_names(
                 hint="--dry-run shows them, --limit N gives a part of them a name",
             )
         if count and not yes:
-            _review(session, count, lambda: found.preview)
+            _review(session, lambda: found.preview)
         _announce(session, count)
         done = fillnames.perform(context, found.preview, wait=patience)
         _print(done, form)
@@ -123,19 +123,20 @@ def _show(preview: "NamesPreview", form: Format) -> int:
     return preview.exit
 
 
-def _review(session: Session, count: int, preview: Callable[[], "NamesPreview"]) -> None:
+def _review(session: Session, preview: Callable[[], "NamesPreview"]) -> None:
     """Show a person who is present what would be done and ask; raises UsageError where nobody is."""
     from musicctl.render import names
 
-    question = f"Set {'this display name' if count == 1 else f'these {count:,} display names'}"
-    question += f" in {session.settings.auth0_domain}?"
+    place = session.settings.auth0_domain
     if not person_present():
-        agree(question, yes=False)
+        agree(f"Set these display names in {place}?", yes=False)
     session.announce_write(session.database, session.tenant)
     seen = preview()
     aside(names.preview_text(seen, terminal=terminal_width(to_stderr=True)))
-    if seen.changes:
-        agree(question, yes=False)
+    if seen.most == 0:
+        return
+    these = "this display name" if seen.most == 1 else f"these {seen.most:,} display names"
+    agree(f"Set {these if seen.sure else f'up to {seen.most:,} display names'} in {place}?", yes=False)
 
 
 def _announce(session: Session, count: int) -> None:
@@ -151,8 +152,10 @@ def _print(done: "NamesReport", form: Format) -> None:
 
     if form is Format.TABLE:
         text(names.names_text(done, terminal=terminal_width()))
-    else:
+    elif done.lines is None or form in (Format.JSON, Format.IDS):
         document(names.names_document(done), form)
+    else:
+        listing(names.LINE, names.line_rows(done.lines), form, empty="")
 
 
 def _ended(done: "NamesReport", file: str) -> int:

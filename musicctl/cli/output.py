@@ -3,7 +3,8 @@
 import io
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
 from typing import TYPE_CHECKING, TextIO
 
 from musicctl.cli import columns as chosen_columns
@@ -73,10 +74,36 @@ def listing(columns: Sequence[str], rows: Iterable[Row], form: Format, *, empty:
     if form is not Format.TABLE:
         machine(_lines(columns, rows, form))
         return
-    from musicctl.render.table import table
+    from musicctl.render.table import lines
 
-    found = list(rows)
-    text(table(columns, found, terminal=terminal_width()) if found else f"{empty}\n")
+    coming = iter(rows)
+    first = next(coming, None)
+    if first is None:
+        text(f"{empty}\n")
+        return
+    found = chain([first], coming)
+    for line in lines(columns, found, terminal=terminal_width(), remedy=chosen_columns.remedy()):
+        text(line)
+
+
+def first_rows(
+    columns: Sequence[str],
+    rows: Iterator[Row],
+    form: Format,
+    *,
+    most: int | None,
+    things: str,
+    say: Callable[[str], None],
+) -> None:
+    """Print the columns chosen of the first `most` rows, and `say` so where there are more `things`."""
+    listing(columns, islice(rows, most), form, empty=f"No {things}.")
+    if most is not None and next(rows, None) is not None:
+        say(f"there are more than these {most:,} {things}; --limit and -o csv print more")
+
+
+def most_rows(limit: int | None, form: Format, on_a_terminal: int) -> int | None:
+    """Return how many rows to print: as --limit says, else all, but of a table on a terminal so many."""
+    return on_a_terminal if limit is None and form is Format.TABLE and sys.stdout.isatty() else limit
 
 
 def _lines(columns: Sequence[str], rows: Iterable[Row], form: Format) -> Iterable[str]:

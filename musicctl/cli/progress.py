@@ -11,6 +11,9 @@ T = TypeVar("T")
 SHORT = 20
 """Changes up to which a bar would only flicker."""
 
+BAR = 24
+"""Columns of the bar: a whole line would be left behind when Ctrl-C is echoed at its end."""
+
 OFTEN = 4
 """Times a second that a terminal is shown how far an export is."""
 
@@ -28,7 +31,7 @@ def progress(total: int, *, shown: bool) -> Iterator[Callable[[object], None]]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (
-        BarColumn(),
+        BarColumn(bar_width=BAR),
         MofNCompleteColumn(),
         TextColumn("changes, {task.fields[rate]}"),
         TimeRemainingColumn(),

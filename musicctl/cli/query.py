@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +9,7 @@ import typer
 
 from musicctl.cli.command import alone, command
 from musicctl.cli.options import Json, Output, Profile, Quiet, duration
-from musicctl.cli.output import chosen, listing
+from musicctl.cli.output import chosen, first_rows, most_rows
 from musicctl.cli.reading import reading
 from musicctl.cli.session import Session
 from musicctl.errors import MusicctlError, UsageError
@@ -69,10 +68,8 @@ def query(
 
         def show(columns: tuple[str, ...], rows: Iterator[Row]) -> None:
             keys = _apart(columns) if form in {Format.JSON, Format.JSONL} else columns
-            most = ON_A_TERMINAL if limit is None and form is Format.TABLE and sys.stdout.isatty() else limit
-            listing(keys, islice(rows, most), form, empty="No rows.")
-            if most is not None and next(rows, None) is not None:
-                session.say(f"there are more than these {most:,} rows; --limit and -o csv print more")
+            most = most_rows(limit, form, ON_A_TERMINAL)
+            first_rows(keys, rows, form, most=most, things="rows", say=session.say)
 
         queries.ask(database, asked, values, seconds=seconds, use=show, say=session.say)
 

@@ -50,11 +50,6 @@ HEADINGS = {
 class Root(Group):
     """Knows every command by name, and imports none before it is asked for."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        # Typer takes its did-you-mean from these keys; get_command never looks at the values.
-        self.commands = dict.fromkeys(COMMANDS)  # type: ignore[assignment]
-
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names in the order of the help."""
         return list(COMMANDS)

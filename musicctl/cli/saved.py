@@ -1,9 +1,7 @@
 """The commands that `musicctl songs` and `musicctl artists` share."""
 
-import sys
 from collections.abc import Callable
 from enum import Enum
-from itertools import islice
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,7 +10,7 @@ from musicctl.cli import bearer
 from musicctl.cli.asking import agree
 from musicctl.cli.binding import Keys, group_of, one
 from musicctl.cli.options import DryRun, Json, Output, Profile, Quiet, User, Yes
-from musicctl.cli.output import aside, chosen, document, listing, terminal_width
+from musicctl.cli.output import aside, chosen, document, first_rows, listing, most_rows, terminal_width
 from musicctl.cli.session import Session
 from musicctl.cli.transfer import export, import_file
 from musicctl.render.records import Format
@@ -105,13 +103,12 @@ def search(
     from musicctl.operations import saved
 
     form = chosen(output, as_json)
-    most = ON_A_TERMINAL if limit is None and form is Format.TABLE and sys.stdout.isatty() else limit
+    most = most_rows(limit, form, ON_A_TERMINAL)
     with Session(profile, quiet=quiet) as session:
 
         def show(rows: "Rows") -> None:
-            listing(saved.columns(table), islice(rows, most), form, empty=f"No {table}.")
-            if most is not None and next(rows, None) is not None:
-                session.say(f"there are more than these {most:,} {table}; --limit and -o csv print more")
+            columns = saved.columns(table)
+            first_rows(columns, rows, form, most=most, things=table, say=session.say)
 
         ask_for = None if most is None else most + 1
         saved.search(session.database, table, text, limit=ask_for, use=show)

@@ -29,7 +29,7 @@ def stats(
 
     form = chosen(output, as_json)
     with Session(profile, quiet=quiet) as session, reading(session) as database:
-        found, shown = gathering.gather(database, session.question())
+        found, shown = gathering.gather(database, session.question(), session.say)
         if not whole(form, Format.TABLE):
             document(shown, form)
             return

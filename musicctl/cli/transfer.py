@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from musicctl.operations.imports import Imported, Preview
     from musicctl.store.database import Database
 
+STANDARD_OUTPUT = "-"
 MANY = 4 << 20
 """Bytes of a file up to which a bar would only flicker."""
 
@@ -45,7 +46,7 @@ As = Annotated[
     ),
 ]
 SkipBad = Annotated[
-    bool, typer.Option("--skip-bad", help="Import the good lines, and write the bad ones to FILE.bad.")
+    bool, typer.Option("--skip-bad", help="Import the good lines, and write the others to a file beside it.")
 ]
 OneUser = Annotated[
     str | None, typer.Argument(metavar="USER", help="Whose rows; without it, all of the table.")
@@ -109,11 +110,12 @@ def export(
 ) -> None:
     """Export the saved {things} of USER, or all of them, in a form that can be imported again.
 
-    Without --to they go to standard output, as CSV unless -o says tsv or jsonl.
+    Without --to, or to -, they go to standard output, as CSV unless -o says tsv or jsonl.
     """
     from musicctl.operations import exports
     from musicctl.operations.files import target
 
+    to = None if to == STANDARD_OUTPUT else to
     form = _form(output, to)
     encode = _encoder(form)
     with Session(profile, quiet=quiet) as session, reading(session, mirror=False) as database:
@@ -188,7 +190,8 @@ def _tell(session: Session, done: "Imported") -> None:
     if done.problems.more:
         session.say(done.problems.more)
     if done.problems.count:
-        session.say(f"{done.problems.count:,} bad lines are left out; see {done.document['bad_file']}")
+        left_out = "1 bad line is" if done.problems.count == 1 else f"{done.problems.count:,} bad lines are"
+        session.say(f"{left_out} left out; see {done.document['bad_file']}")
 
 
 def _document(done: "Imported", shape: Format) -> dict[str, object]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from enum import Enum
-from itertools import islice
 from typing import Annotated, Any
 
 import typer
@@ -10,13 +9,12 @@ import typer
 from musicctl.cli.asking import agree
 from musicctl.cli.command import command, group
 from musicctl.cli.options import DryRun, Json, Output, Profile, Quiet, User, Yes
-from musicctl.cli.output import chosen, document, listing
+from musicctl.cli.output import chosen, document, first_rows, most_rows
 from musicctl.cli.reading import reading
 from musicctl.cli.session import Session
-from musicctl.render.records import Format
 
 app = group("Listeners across all three stores.")
-FOR_PEOPLE = 50
+ON_A_TERMINAL = 50
 
 
 class Sort(Enum):
@@ -42,7 +40,9 @@ NoData = Annotated[bool, typer.Option("--no-data", help="Who has an account, and
 SortBy = Annotated[Sort, typer.Option("--sort", metavar="COLUMN", help="Another order than that of the ids.")]
 Limit = Annotated[
     int | None,
-    typer.Option("--limit", metavar="N", min=1, help=f"How many to list; a table has {FOR_PEOPLE}."),
+    typer.Option(
+        "--limit", metavar="N", min=1, help=f"How many to list; a terminal shows {ON_A_TERMINAL} unless told."
+    ),
 ]
 
 
@@ -88,15 +88,14 @@ def list_users(
         no_tenant=no_tenant,
         no_data=no_data,
     )
-    most = FOR_PEOPLE if limit is None and form is Format.TABLE else limit
+    most = most_rows(limit, form, ON_A_TERMINAL)
     with Session(profile, quiet=quiet) as session, reading(session) as database:
 
         def show(rows: Iterator[tuple[Any, ...]]) -> None:
-            listing(listeners.COLUMNS, islice(rows, most), form, empty="No listeners.")
-            if limit is None and next(rows, None) is not None:
-                session.say(f"there are more than these {most}; --limit and -o csv list more")
+            columns = listeners.COLUMNS
+            first_rows(columns, rows, form, most=most, things="listeners", say=session.say)
 
-        asked = None if most is None else most + (limit is None)
+        asked = None if most is None else most + 1
         query = session.settings.plays_query
         listeners.each(database, wanted, query, show, sort=sort.value, limit=asked, say=session.say)
 

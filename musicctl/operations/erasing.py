@@ -70,10 +70,14 @@ def words(found: Erasure) -> str:
     """Say what there is of a listener, table by table."""
     traces = found.traces
     counts = traces.rows | {"pins": traces.pins}
-    named = [f"{number:,} rows of {table}" for table, number in counts.items() if number]
+    named = [f"{_counted(number, 'row')} of {table}" for table, number in counts.items() if number]
     named += ["the mirror's row"] if traces.mirror else []
-    named += [f"{traces.changes:,} journalled changes"] if traces.changes else []
+    named += [_counted(traces.changes, "journalled change")] if traces.changes else []
     return ", ".join(named)
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def _checked(user_id: str, found: Traces) -> Traces:

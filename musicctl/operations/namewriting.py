@@ -124,15 +124,33 @@ def run(
     def report() -> Report:
         return _report(run_id, len(changes), found, tenant, pace.began)
 
-    with journalled(database, run_id, fence, lambda: report().exit) as written:
-        means = Means(tenant=tenant, journal=written, lease=lease, settle=pace.settle, threads=pace.threads)
-        with closing(perform(changes, writing, means)) as results:
-            for done in results:
-                found.append(done)
-                pace.progress(done)
-                if len(found) >= GIVE_UP and all(each.unreachable for each in found[-GIVE_UP:]):
-                    break
+    try:
+        with journalled(database, run_id, fence, lambda: report().exit) as written:
+            means = Means(
+                tenant=tenant, journal=written, lease=lease, settle=pace.settle, threads=pace.threads
+            )
+            _perform(changes, writing, means, found, pace)
+    except BaseException:
+        so_far = f"after {len(found):,} of {len(changes):,} names"
+        pace.say(f"run {run_id} was stopped {so_far}; musicctl history show {run_id} tells which")
+        raise
     return report()
+
+
+def _perform(
+    changes: Sequence[NameChange],
+    writing: Writing[NameChange],
+    means: Means,
+    found: list[Done[NameChange]],
+    pace: Pace,
+) -> None:
+    """Perform the changes, and take up what became of each, until the tenant cannot be reached any more."""
+    with closing(perform(changes, writing, means)) as results:
+        for done in results:
+            found.append(done)
+            pace.progress(done)
+            if len(found) >= GIVE_UP and all(each.unreachable for each in found[-GIVE_UP:]):
+                return
 
 
 def _report(

@@ -22,7 +22,7 @@ class Chosen:
     @property
     def repeated(self) -> dict[str, int]:
         """The ids that stand for several rows, and for how many."""
-        found = Counter(str(row[0]) for row in self.rows)
+        found = Counter(str(row[0]) for row in self.rows if row[0] is not None)
         return {each: count for each, count in found.items() if count > 1}
 
     @property

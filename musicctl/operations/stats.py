@@ -1,5 +1,6 @@
 """Gathers the numbers of the pictures that `stats` shows."""
 
+from collections.abc import Callable
 from dataclasses import asdict
 
 from musicctl.operations.question import Question
@@ -14,14 +15,26 @@ WITHIN = 10
 GENRE_COLUMNS = ("fav_genre", "users")
 
 
-def gather(database: Database, question: Question) -> tuple[Stats, dict[str, object]]:
-    """Return the numbers, and the document of them; who holds the role is as the mirror has it."""
+NO_SONGS = "no songs are counted: there is no table songs with the column user_id"
+NO_GENRES = "no genres are counted: there is no table user_data with the columns user_id and fav_genre"
+
+
+def gather(
+    database: Database, question: Question, say: Callable[[str], None]
+) -> tuple[Stats, dict[str, object]]:
+    """Return the numbers, and the document of them; who holds the role is as the mirror has it.
+
+    `say` is told what the app lacks for them.
+    """
     threshold = question.rule.threshold
     bins = pictures.doubling(threshold)
     fine, songs = pictures.with_near(bins, threshold, WITHIN), pictures.doubling(1)
     found = stats.count(
         database, question.plays_query, role=question.rule.role, plays_edges=fine, songs_edges=songs
     )
+    for note, counted in ((NO_SONGS, found.songs), (NO_GENRES, found.genres)):
+        if counted is None:
+            say(note)
     genres = found.genres or []
     gathered = Stats(
         role=question.rule.role,

@@ -1,5 +1,6 @@
 """Display-name rules: what a listener may be called."""
 
+import re
 import unicodedata
 
 from musicctl.errors import UsageError
@@ -8,6 +9,11 @@ LONGEST = 64
 JOINERS = {"\u200c", "\u200d"}
 EMOJI_STYLE = "\ufe0f"
 REFUSED = {"Cc", "Cf", "Zl", "Zp", "Co", "Cn", "Cs"}
+FILLERS = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
+"""Letters, marks and symbols by category, which nothing is drawn for."""
+
+LETTER_STYLES = re.compile("[\u180b-\u180d\u180f\ufe00-\ufe0e\U000e0100-\U000e01ef]")
+"""What chooses another shape for the letter or symbol before it, and is nothing by itself."""
 
 
 def display_name(text: str) -> str:
@@ -15,7 +21,7 @@ def display_name(text: str) -> str:
 
     Raises UsageError that names the code points when a control, bidirectional, invisible, private,
     unassigned or surrogate character is in it. Allowed are the joiners U+200C and U+200D between visible
-    characters, as scripts and emoji need them, and U+FE0F after a symbol.
+    characters, as scripts and emoji need them, U+FE0F after a symbol, and what gives a letter its shape.
     """
     name = unicodedata.normalize("NFC", text).strip()
     if not name:
@@ -43,13 +49,17 @@ def _allowed(name: str, at: int) -> bool:
         )
     if character in JOINERS:
         return 0 < at < len(name) - 1 and _visible(name[at - 1]) and _visible(name[at + 1])
-    return unicodedata.category(character) not in REFUSED
+    if LETTER_STYLES.match(character):
+        return at > 0 and unicodedata.category(name[at - 1]) in {"Lo", "So", "Sm"} and _drawn(name[at - 1])
+    return _drawn(character)
+
+
+def _drawn(character: str) -> bool:
+    return unicodedata.category(character) not in REFUSED and character not in FILLERS
 
 
 def _visible(character: str) -> bool:
-    return character == EMOJI_STYLE or (
-        unicodedata.category(character) not in REFUSED and not character.isspace()
-    )
+    return character == EMOJI_STYLE or (_drawn(character) and not character.isspace())
 
 
 def _named(character: str) -> str:

@@ -54,6 +54,19 @@ class NamesPreview:
     problems: tuple[Problem, ...] = ()
 
     @property
+    def sure(self) -> bool:
+        """Whether no others can come to be set; those whom the mirror lacks, or has so, may differ by now."""
+        return self.seen == "tenant" or not (self.already or self.problems)
+
+    @property
+    def most(self) -> int:
+        """How many names would be set at most."""
+        if self.sure:
+            return len(self.changes)
+        unknown = sum(problem.state is Outcome.UNKNOWN for problem in self.problems)
+        return len(self.changes) + self.already + unknown
+
+    @property
     def exit(self) -> Exit:
         """How it would end."""
         if not self.problems:

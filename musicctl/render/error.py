@@ -1,5 +1,7 @@
 """An error as a line of JSON for machines, or as what happened and what to do next for people."""
 
+from collections.abc import Sequence
+
 from musicctl.render.text import safe, wrapped
 
 
@@ -21,12 +23,13 @@ def traceback_text(error: BaseException) -> str:
     return "".join(f"{safe(line)}\n" for line in lines)
 
 
-def error_text(message: str, hint: str, *, terminal: int | None) -> str:
+def error_text(message: str, hint: str, *, terminal: int | None, lines: Sequence[str] = ()) -> str:
     """Return the error for people, broken between words to the columns of the terminal, if it is one.
 
-    What others wrote cannot reach the terminal raw.
+    `lines` are what the message is about. What others wrote cannot reach the terminal raw.
     """
-    lines = [wrapped(f"musicctl: {safe(message)}", terminal)]
+    said = [wrapped(f"musicctl: {safe(message)}{':' if lines else ''}", terminal)]
+    said += [wrapped(f"  {safe(line)}", terminal, indent="    ") for line in lines]
     if hint:
-        lines.append(wrapped(f"  hint: {safe(hint)}", terminal, indent="    "))
-    return "\n".join(lines)
+        said.append(wrapped(f"  hint: {safe(hint)}", terminal, indent="    "))
+    return "\n".join(said)

@@ -38,22 +38,27 @@ def run_text(
     *,
     total: int,
     terminal: int | None,
+    remedy: str = "",
 ) -> Iterator[str]:
-    """Yield a run for people, with its changes, `total` in number; `terminal` is None for a pipe."""
+    """Yield a run for people, with its changes, `total` in number; `terminal` is None for a pipe.
+
+    The `remedy` is how to see what the table leaves out.
+    """
     yield fields(run, terminal=terminal)
     shown = islice(changes, None if terminal is None else ON_A_TERMINAL)
     while page := list(islice(shown, PAGE)):
-        yield "\n" + _page(columns, page, terminal)
+        yield "\n" + _page(columns, page, terminal, remedy)
     if terminal is not None and total > ON_A_TERMINAL:
         all_of_them = f"musicctl history show {cell(run['run'])} -o csv"
         yield f"… and {total - ON_A_TERMINAL:,} more; `{all_of_them}` shows all\n"
 
 
-def _page(columns: Sequence[str], rows: Sequence[Row], terminal: int | None) -> str:
+def _page(columns: Sequence[str], rows: Sequence[Row], terminal: int | None, remedy: str) -> str:
     places = {name: columns.index(name) for name in FOR_PEOPLE if name in columns}
     shown = {
         name: place
         for name, place in places.items()
         if name not in WHERE_KNOWN or any(row[place] is not None for row in rows)
     }
-    return table(list(shown), [[row[place] for place in shown.values()] for row in rows], terminal=terminal)
+    found = [[row[place] for place in shown.values()] for row in rows]
+    return table(list(shown), found, terminal=terminal, remedy=remedy)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from musicctl.policy.naming import NamesPreview, NamesReport
+from musicctl.policy.naming import Named, NamesPreview, NamesReport
 from musicctl.policy.report import Problem
 from musicctl.render.report import cost, report_document
 from musicctl.render.table import table
@@ -12,6 +12,7 @@ ON_A_TERMINAL = 15
 """Changes shown on a terminal; on a pipe there are all of them."""
 
 COLUMNS = ("user_id", "before", "after")
+LINE = ("line", "user", "user_id", "display_name", "state", "detail")
 
 
 def preview_rows(preview: NamesPreview) -> list[tuple[object, ...]]:
@@ -48,18 +49,22 @@ def names_document(done: NamesReport) -> dict[str, object]:
     document |= {"applied": {"grant": 0, "revoke": 0, "set": done.applied}}
     if done.lines is None:
         return document
-    lines = [
-        {
-            "line": each.naming.line,
-            "user": each.naming.user,
-            "user_id": each.naming.user_id,
-            "display_name": each.naming.name,
-            "state": each.state,
-            "detail": each.detail,
-        }
-        for each in done.lines
+    return document | {"lines": [dict(zip(LINE, row, strict=True)) for row in line_rows(done.lines)]}
+
+
+def line_rows(lines: Sequence[Named]) -> list[tuple[object, ...]]:
+    """Return what became of each line of a file as rows of LINE."""
+    return [
+        (
+            each.naming.line,
+            each.naming.user,
+            each.naming.user_id,
+            each.naming.name,
+            each.state,
+            each.detail,
+        )
+        for each in lines
     ]
-    return document | {"lines": lines}
 
 
 def names_text(done: NamesReport, *, terminal: int | None) -> str:
@@ -79,7 +84,20 @@ def names_text(done: NamesReport, *, terminal: int | None) -> str:
     if report.run and done.applied:
         lines.append(f"musicctl undo {report.run} takes it back.")
     first, *rest = (wrapped(line, terminal) + "\n" for line in lines)
-    return "".join([first, _problems(report.problems, terminal), *rest])
+    return "".join([first, _shown(done, terminal), *rest])
+
+
+def _shown(done: NamesReport, terminal: int | None) -> str:
+    """Return the first problems on a terminal, all on a pipe, and where the others are to be found."""
+    problems = done.report.problems
+    limit = len(problems) if terminal is None else ON_A_TERMINAL
+    listed = _problems(problems[:limit], terminal)
+    if len(problems) <= limit:
+        return listed
+    # The journal has those alone whom the tenant could be asked about.
+    journalled = done.report.run and all(each.naming.user_id for each in done.lines or ())
+    where = f"musicctl history show {done.report.run} -o csv" if journalled else "--dry-run --json"
+    return listed + wrapped(f"… and {len(problems) - limit:,} more; `{where}` shows all", terminal) + "\n"
 
 
 def _problems(problems: Sequence[Problem], terminal: int | None) -> str:

@@ -80,6 +80,8 @@ def shorten(text: str, columns: int) -> str:
         return text
     if columns < 1:
         return ""
+    if ONE_COLUMN.fullmatch(text):
+        return text[: columns - 1] + ELLIPSIS
     kept, used = [], 0
     for unit in UNIT.findall(text):
         used += width(unit)

@@ -84,12 +84,12 @@ def rows(path: Path) -> Iterator[Row]:
 
 
 def _refusal(path: Path, problems: list[Problem], count: int) -> MusicctlError:
-    more = f"; and {count - len(problems)} more" if count > len(problems) else ""
-    listed = "; ".join(map(str, problems))
+    more = [f"and {count - len(problems)} more"] if count > len(problems) else []
     return MusicctlError(
-        f"nothing was loaded, since {path} is bad in {count} place{'s' if count > 1 else ''}: {listed}{more}",
+        f"nothing was loaded, since {path} is bad in {count} place{'s' if count > 1 else ''}",
         hint=_hint(problems),
         details={"problems": [problem._asdict() for problem in problems]},
+        lines=(*map(str, problems), *more),
     )
 
 

@@ -148,6 +148,15 @@ def record(
     return run
 
 
+def forget(database: Database, user_ids: Sequence[str]) -> None:
+    """Remove the changes of these users: only for made-up ones, who begin anew."""
+
+    def work(cursor: Cursor) -> None:
+        cursor.execute("DELETE FROM musicctl.changes WHERE user_id = ANY(%s)", (list(user_ids),))
+
+    database.run(work, doing="forget changes")
+
+
 class Journal:
     """The open run of this process, for any number of threads."""
 

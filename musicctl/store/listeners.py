@@ -39,6 +39,17 @@ FILTERS = {
     "no_tenant": "NOT in_tenant",
     "no_data": "in_tenant AND NOT has_data",
 }
+READ = {
+    "genre": ("user_data", "fav_genre"),
+    "min_plays": ("playlists", "total_plays"),
+    "max_plays": ("playlists", "total_plays"),
+    "fav_genre": ("user_data", "fav_genre"),
+    "plays": ("playlists", "total_plays"),
+    "playlists": ("playlists", "user_id"),
+    "songs": ("songs", "user_id"),
+}
+"""The table and the column of the app without which a filter or an order says nothing."""
+
 T = TypeVar("T")
 
 
@@ -103,8 +114,10 @@ def each(
     """Return what `use` makes of the listeners, rows of COLUMNS, in the order of a key of SORTS.
 
     Plays are those of `query`, or of the playlists. A page by user_id is read from the view, as far as few
-    users have to be looked at for it.
+    users have to be looked at for it. Raises ConfigError where the app lacks what is asked about.
     """
+    if read := _read(wanted, query, sort):
+        database.run(lambda cursor: _require(cursor, read), doing=LISTING, read_only=True)
     if query is not None:
         database.run(lambda cursor: plays.refuse_repeated(cursor, query), doing=LISTING, read_only=True)
     if sort != "user_id" and limit is not None and limit <= FEW:
@@ -118,6 +131,18 @@ def each(
     return _stream(
         database, wanted, query, lambda rest: use(chain(first, rest)), sort=sort, limit=left, after=after
     )
+
+
+def _read(wanted: Wanted, query: str | None, sort: str) -> list[str]:
+    """Return which filters, and which order, need something of the app's tables."""
+    asked = [name for name in READ if name == sort or getattr(wanted, name, None) is not None]
+    return [name for name in asked if query is None or READ[name] != READ["plays"]]
+
+
+def _require(cursor: Cursor, read: list[str]) -> None:
+    found = view.shapes(cursor)
+    for name in read:
+        view.require(found, *READ[name], f"list the listeners by {name.rpartition('_')[2]}")
 
 
 def _first(database: Database, wanted: Wanted, query: str | None, limit: int) -> tuple[list[Row], str | None]:

@@ -17,6 +17,12 @@ AT_ONCE = 500
 OF_THE_ASKER = ("21", "22", "42")
 """Classes of SQLSTATE that are about the query itself: its words, its values."""
 
+HINTS: dict[type[psycopg2.Error], str] = {
+    errors.UndefinedTable: "there are songs, artists, playlists, user_data and musicctl.listeners",
+    errors.UndefinedColumn: "SELECT * FROM the table LIMIT 1 shows its columns",
+}
+"""What to do next where Postgres has no hint of its own."""
+
 T = TypeVar("T")
 Use: TypeAlias = Callable[[tuple[str, ...], Iterator[Row]], T]
 """What is made of the names of the columns and of the rows, while they come."""
@@ -119,4 +125,5 @@ def _translating(seconds: float) -> Iterator[None]:
         of_the_asker = (error.pgcode or "").startswith(OF_THE_ASKER)
         if not of_the_asker or isinstance(error, errors.InsufficientPrivilege):
             raise
-        raise UsageError(f"Postgres refused the query: {told}", hint=error.diag.message_hint or "") from None
+        hint = error.diag.message_hint or HINTS.get(type(error), "musicctl query --help has examples")
+        raise UsageError(f"Postgres refused the query: {told}", hint=hint) from None

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from musicctl.errors import ConfigError
 from musicctl.store import casting, plays, view
 from musicctl.store.database import Cursor, Database, one_row
 
@@ -100,13 +99,8 @@ def top_genres(database: Database, limit: int) -> list[tuple[str, int]]:
     """
 
     def work(cursor: Cursor) -> list[tuple[str, int]]:
-        found = _genres(cursor, "", limit=limit)
-        if found is None:
-            raise ConfigError(
-                "cannot count the genres: there is no table user_data with the columns user_id and fav_genre",
-                hint="musicctl db status shows what is there, and db init makes what is missing",
-            )
-        return [(genre, users) for genre, users, *_ in found]
+        view.require(view.shapes(cursor), "user_data", "fav_genre", "count the genres")
+        return [(genre, users) for genre, users, *_ in _genres(cursor, "", limit=limit) or ()]
 
     return database.run(work, doing="count the genres", read_only=True)
 

@@ -116,6 +116,22 @@ def of_user(found: Mapping[str, Shape], user: str) -> dict[str, str]:
     }
 
 
+def require(found: Mapping[str, Shape], table: str, column: str, doing: str) -> None:
+    """Raise ConfigError where the app has no such table, or it lacks the column or user_id."""
+    shape = found.get(table)
+    if shape is None:
+        raise ConfigError(
+            f'cannot {doing}: the table "{table}" does not exist',
+            hint="musicctl db status shows what is there, and db init makes what is missing",
+        )
+    for name in ("user_id", column):
+        if name not in shape.columns:
+            raise ConfigError(
+                f"cannot {doing}: the table {table} has no column {name}",
+                hint=f"it has {', '.join(sorted(shape.columns)) or 'no column'}",
+            )
+
+
 @contextmanager
 def in_shape() -> Iterator[None]:
     """Say, where the view was never made or no longer fits the app's tables, what makes it anew."""

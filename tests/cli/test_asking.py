@@ -51,6 +51,13 @@ def test_anything_but_yes_writes_nothing(ready: Sandbox, answer: bytes) -> None:
     assert ready.writes() == []
 
 
+def test_ctrl_c_at_the_question(ready: Sandbox) -> None:
+    code, seen = on_a_terminal(["roles", "sync"], b"\x03")
+    assert code == Exit.INTERRUPTED
+    assert seen.splitlines()[-1] == "musicctl: stopped"
+    assert ready.writes() == []
+
+
 @pytest.mark.parametrize("answer", [b"y\n", b"YES\n"])
 def test_yes_goes_on(ready: Sandbox, answer: bytes) -> None:
     code, seen = on_a_terminal(["roles", "sync"], answer)

@@ -27,6 +27,7 @@ def test_csv_to_standard_output(filled: Sandbox, program: Program) -> None:
         ["song_id,songname,user_id", "1,So What,auth0|a", '2,"",auth0|a', "3,,auth0|b"]
     )
     assert len(program("songs", "export", "auth0|a").out.splitlines()) == 3
+    assert program("songs", "export", "--to", "-").out == done.out
     assert program("songs", "export", "auth0|nobody").out == "song_id,songname,user_id\n"
     assert program("artists", "export", "-o", "jsonl").out == ""
 

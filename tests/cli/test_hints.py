@@ -63,8 +63,21 @@ def test_the_environment_makes_usage_errors_json(
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ("rols plan", "Did you mean 'roles'?"),
-        ("roles plna", "Did you mean 'plan'?"),
+        ("rols plan", "there is no command musicctl rols hint: did you mean musicctl roles?"),
+        ("roles plna", "did you mean musicctl roles plan?"),
+        (
+            "songs delete auth0|x 1",
+            "there is no command musicctl songs delete hint: did you mean musicctl songs remove?",
+        ),
+        ("list songs", "did you mean musicctl songs list?"),
+        ("sync", "did you mean musicctl roles sync?"),
+        ("plan -n", "did you mean musicctl roles plan or musicctl actions plan?"),
+        ("config used", "there are: show, path"),
+        ("xyzzy", "musicctl --help lists them"),
+        ("-P sandbox songs list x", "an option stands behind the command that it is for; musicctl --help"),
+        ("songs -q list x", "stands behind the command"),
+        ("playlists set-plays p1 -3", "-- stands before a value that begins with a dash: -- -3"),
+        ("users list --genre", "requires an argument hint: musicctl users list --help"),
         ("roles plan --refersh", "--refresh"),
         ("roles plan -o jsno", "did you mean json?"),
         ("roles plan --list unkown", "did you mean unknown?"),

@@ -64,12 +64,14 @@ def test_filters(busy: Sandbox, program: Program) -> None:
         assert program("history", "list", *wrong).code == 2
 
 
-def test_a_table_has_the_newest_and_machines_get_all(sandbox: Sandbox, program: Program) -> None:
+def test_a_pipe_gets_all_runs_unless_limited(sandbox: Sandbox, program: Program) -> None:
     for number in range(21):
         program("genres", "set", "auth0|up", f"genre {number}", "-q")
     assert len(program("history", "list", "-o", "jsonl").out.splitlines()) == 21
-    assert len(program("history", "list").out.splitlines()) == 20 + 1
-    assert len(program("history", "list", "--limit", "21").out.splitlines()) == 21 + 1
+    assert len(program("history", "list").out.splitlines()) == 21 + 1
+    limited = program("history", "list", "--limit", "20")
+    assert len(limited.out.splitlines()) == 20 + 1
+    assert "there are more than these 20 runs; " in limited.err
     assert sandbox.requests() == []
 
 

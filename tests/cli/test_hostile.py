@@ -158,7 +158,9 @@ def rows(each: Listing, lines: list[str]) -> list[str]:
     if each.within:
         return [line for line in lines if line.startswith("auth0|")]
     rule = next(at for at, line in enumerate(lines) if line.startswith("───"))
-    return lines[rule + 1 :]
+    below = lines[rule + 1 :]
+    note = (at for at, line in enumerate(below) if line.startswith(("… cut: ", "… left out: ")))
+    return below[: next(note, None)]
 
 
 def test_machines_get_every_value_back(world: Sandbox, program: Program) -> None:

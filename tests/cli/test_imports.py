@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from musicctl.cli.transfer import MANY
 from tests.cli.test_asking import on_a_terminal
 from tests.program import Program, Sandbox
 
@@ -112,6 +113,7 @@ def test_skip_bad_keeps_the_good_lines(sandbox: Sandbox, program: Program, here:
     assert done.json["bad_file"] == "songs.bad.csv"
     assert "line 3, songname: goes on after its closing quote" in done.err
     assert sandbox.query(ALL) == [("1", "a", "x"), ("2", "b", "x")]
+    assert "3 bad lines are left out; see songs.bad.csv" in done.err
     kept = (here / "songs.bad.csv").read_bytes().decode()
     assert kept == "song_id,songname,user_id\n" + bad + '"1","twice","x"\n'
     assert sorted(path.name for path in here.iterdir()) == ["songs.bad.csv", "songs.csv"]
@@ -135,6 +137,14 @@ def test_artists_and_playlists(sandbox: Sandbox, program: Program, here: Path) -
         ("1", "auth0|a", "Mix", 99),
         ("2", "auth0|a", None, None),
     ]
+
+
+def test_a_terminal_sees_how_far_a_large_file_is(sandbox: Sandbox, here: Path) -> None:
+    (here / "songs.csv").write_text(f"song_id,songname,user_id\n1,{'x' * MANY},u\n")
+    for options, shown in (["--dry-run"], True), (["--dry-run", "--quiet"], False):
+        code, seen = on_a_terminal(["songs", "import", "songs.csv", *options], b"")
+        assert (code, "/4.2 MB" in seen) == (0, shown)
+    assert sandbox.query("SELECT count(*) FROM songs") == [(0,)]
 
 
 def test_a_file_that_cannot_be_read(sandbox: Sandbox, program: Program, here: Path) -> None:

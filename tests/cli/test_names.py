@@ -1,5 +1,6 @@
 """`profile set-names` and `fill-names`: what they read, show, ask, write and report."""
 
+import csv
 import gzip
 import json
 from collections.abc import Iterable
@@ -274,6 +275,56 @@ def test_it_asks_where_somebody_is_and_needs_a_yes_elsewhere(three: Sandbox, pro
     assert (filled.code, filled.error["code"]) == (2, "usage")
     code, seen = on_a_terminal(["profile", "fill-names"], b"y\n")
     assert (code, name(three, B)) == (0, "user")
+
+
+def test_what_only_the_tenant_knows_is_asked_about_too(
+    three: Sandbox, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The mirror has nobody of a long file, or has them as they are to be: that may be otherwise by now."""
+    others = [(f"auth0|n{number}", "x") for number in range(120)]
+    program("mirror", "refresh")
+    three.add_user("auth0|n7")
+    code, seen = on_a_terminal(["profile", "set-names", write(lines([*others, (A, "Ann")]))], b"n\n")
+    assert (code, patches(three)) == (1, 0)
+    assert "0 to set, 1 as they are, 120 to skip, by what the mirror has now." in seen
+    assert "… and 105 more; `--dry-run --json` shows all" in seen
+    assert "Set up to 121 display names in" in seen.replace("\r\n", " ")
+
+
+def test_a_report_on_a_terminal_says_how_many_more_there_are(three: Sandbox, program: Program) -> None:
+    gone = [(f"auth0|gone{number:02}", "x") for number in range(20)]
+    file = write(lines([*gone, (A, "Al")]))
+    code, seen = on_a_terminal(["profile", "set-names", file], b"y\n")
+    assert (code, name(three, A)) == (5, "Al")
+    assert "Set this display name in" in seen
+    [(run,)] = three.query("SELECT run FROM musicctl.runs")
+    assert f"… and 5 more; `musicctl history show {run} -o csv` shows all" in seen.replace("\r\n  ", " ")
+    assert len(program("history", "show", run, "-o", "csv").out.splitlines()) == 22
+    piped = program("profile", "set-names", file, "--yes")
+    assert (piped.out.count(": gone: "), "more;" in piped.out) == (20, False)
+
+
+def test_tables_for_machines_have_a_row_for_each_line(three: Sandbox, program: Program) -> None:
+    file = write(lines([(A, "Al"), ("no@example.com", "x"), (C, "Cy")]))
+    ended = program("profile", "set-names", file, "--yes", "-o", "csv")
+    header, *rows = csv.reader(ended.out.splitlines())
+    assert header == ["line", "user", "user_id", "display_name", "state", "detail"]
+    assert [row[:5] for row in rows] == [
+        ["2", A, A, "Al", "applied"],
+        ["3", "no@example.com", "", "x", "failed"],
+        ["4", C, C, "Cy", "applied"],
+    ]
+    again = program("profile", "set-names", file, "--yes", "-o", "jsonl").out.splitlines()
+    assert [json.loads(line)["state"] for line in again] == ["already", "failed", "already"]
+
+
+def test_people_see_each_bad_line_on_a_line_of_its_own(three: Sandbox, program: Program) -> None:
+    file = write(lines([(f"auth0|n{number}", "a\u200b") for number in range(21)] + [("nobody\n", "x")]))
+    said = program("profile", "set-names", file, "--yes").err.splitlines()
+    assert said[0] == f"musicctl: nothing was written, since {file} has 23 bad lines:"
+    assert [line.partition(":")[0] for line in said[1:21]] == [f"  line {at}, name" for at in range(2, 22)]
+    assert said[1].endswith("U+200B ZERO WIDTH SPACE")
+    assert said[21:] == ["  and 3 more", "  hint: mend these lines, or leave them out"]
 
 
 def test_from_a_pipe(three: Sandbox, program: Program, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ from tests.terminal import Screen, Typed, screens
 TABLES = {
     f"songs list {ADA}": Exit.OK,
     f"playlists top {ALL}": Exit.OK,
+    f"genres top {ALL} --columns=users,fav_genre": Exit.OK,
     f"roles pins --role={DJ}": Exit.OK,
     f"history show {RUN}": Exit.OK,
     "roles plan": Exit.OK,
@@ -25,7 +26,9 @@ OTHERS = {
     f"users show {ADA}": Exit.OK,
     "songs list nobody": Exit.USAGE,
     "roles sync": Exit.REFUSED,
+    "users list --columns=nobody": Exit.USAGE,
     "help": Exit.OK,
+    "users list --help": Exit.OK,
 }
 KINDS = {
     "utf-8": [{"TERM": "dumb", "NO_COLOR": "1"}, {"COLUMNS": "20"}],
@@ -61,9 +64,9 @@ def check_tables(screen: Screen, columns: int) -> None:
     for line in screen.lines:
         if line and set(line) <= set("─- ") and line[0] in "─-":
             rule, found = line, found + 1
-        elif not line:
+        elif not line or line.startswith(("…", "~", "Wrong")):
             rule = None
-        elif rule is not None and not line.startswith(("…", "~", "Wrong")):
+        elif rule is not None:
             assert width(line) <= columns
             assert blank_where(rule, line), (rule, line)
     assert found
@@ -76,18 +79,45 @@ def blank_where(rule: str, line: str) -> bool:
     return all(cells[at : at + 1] in {"", " "} for at in gaps)
 
 
+FIRST = {"users list": 50, "history list": 20, "artists search needle": 200, "query TABLE\tsongs": 200}
+
+
+def test_a_terminal_shows_the_first_rows_and_says_so(
+    world: Sandbox, program: Program, tmp_path: Path
+) -> None:
+    shown = screens([Typed(words.split(" ")) for words in FIRST], tmp_path)
+    for (words, most), screen in zip(FIRST.items(), shown, strict=True):
+        assert f"there are more than these {most} " in screen.text
+        rule = next(at for at, line in enumerate(screen.lines) if line.startswith("─"))
+        below = screen.lines[rule + 1 :]
+        end = next(at for at, line in enumerate(below) if line.startswith(("… cut: ", "there are more")))
+        assert end == most, words
+        assert len(program(*words.split(" ")).out.split("\n")) > most + 2
+
+
 def shell(command: str) -> subprocess.CompletedProcess[bytes]:
     line = command.replace("musicctl", f"{sys.executable} -m musicctl")
     return subprocess.run(["bash", "-c", line], capture_output=True, check=False)
 
 
-@pytest.mark.parametrize("words", ["users list --limit 5000", "history list --limit 5000 -o tsv"])
+@pytest.mark.parametrize(
+    "words", ["users list -q", "history list -o tsv --columns command,run", "help settings"]
+)
 def test_a_reader_that_goes_away_is_no_failure(world: Sandbox, words: str) -> None:
-    done = shell(f"musicctl {words} -q | head -1; exit ${{PIPESTATUS[0]}}".replace("tsv -q", "tsv"))
+    done = shell(f"musicctl {words} | head -1; exit ${{PIPESTATUS[0]}}")
     assert (done.returncode, done.stderr, done.stdout.count(b"\n")) == (0, b"", 1)
 
 
-@pytest.mark.parametrize("words", ["stats", f"users show '{ADA}' --json"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "--version",
+        "stats",
+        f"users show '{ADA}' --json",
+        "users list -q --columns plays",
+        "users list --help",
+    ],
+)
 def test_a_full_disk_is_said(world: Sandbox, words: str) -> None:
     done = shell(f"musicctl {words} > /dev/full")
     assert done.returncode == Exit.FAILED

@@ -83,15 +83,16 @@ def test_list_filters_sorts_and_limits(house: Sandbox, program: Program) -> None
     assert program("users", "list", "--sort", "age").code == 2
 
 
-def test_a_table_is_short_and_other_formats_are_whole(house: Sandbox, program: Program) -> None:
+def test_a_pipe_gets_all_of_them_unless_limited(house: Sandbox, program: Program) -> None:
     house.query("INSERT INTO songs SELECT 'n' || i, 'x', 'auth0|n' || i FROM generate_series(1, 60) i")
-    table = program("users", "list")
-    assert len(table.out.splitlines()) == 51
-    assert "there are more than these 50; --limit and -o csv list more" in table.err
+    assert len(program("users", "list").out.splitlines()) == 63
     whole = program("users", "list", "-o", "csv")
     rows = list(csv.DictReader(io.StringIO(whole.out)))
     assert (len(rows), "more than" in whole.err) == (62, False)
-    assert len(program("users", "list", "--limit", "60").out.splitlines()) == 61
+    limited = program("users", "list", "--limit", "60")
+    assert len(limited.out.splitlines()) == 61
+    assert "there are more than these 60 listeners; --limit and -o csv print more" in limited.err
+    assert "more than" not in program("users", "list", "--limit", "62").err
 
 
 def test_a_replica_is_read_from(house: Sandbox, program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,7 +135,7 @@ def test_erase_asks_shows_and_erases(house: Sandbox, program: Program) -> None:
     program("genres", "set", "auth0|ada", "techno")
     refused = program("users", "erase", "auth0|ada", "--json")
     assert (refused.code, refused.error["code"]) == (2, "usage")
-    assert "1 rows of songs" in refused.error["message"]
+    assert "1 row of songs" in refused.error["message"]
     tried = program("users", "erase", "ada@example.com", "--dry-run", "--json").json
     assert (tried["run"], tried["songs"], tried["changes"]) == (None, 1, 1)
     assert house.query("SELECT count(*) FROM songs") == [(2,)]

@@ -1,6 +1,8 @@
 """Names in bulk, cut off: the next run leaves nothing untrue and nothing undone."""
 
 import json
+import signal
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -87,6 +89,29 @@ def test_a_run_of_names_that_was_cut_off_is_recovered_and_undone(
     undone = program("undo", "last", "--yes", "--json")
     assert (undone.code, undone.json["restored"]) == (0, 3)
     assert [sandbox.profile(user_id)["user_metadata"] for user_id in users] == [{"theme": "dark"}] * COUNT
+
+
+def test_ctrl_c_sends_nothing_more_and_says_how_far_it_came(
+    users: list[str], sandbox: Sandbox, fault: SetUp, program: Program, tmp_path: Path
+) -> None:
+    fault("latency=1", endpoint="PATCH /users")
+    words = ["profile", "set-names", str(tmp_path / "names.csv"), "--yes"]
+    with running(settings(sandbox, threads="1"), *words) as process:
+        assert eventually(True, lambda: len(sandbox.writes()) > 0)
+        process.send_signal(signal.SIGINT)
+        code, out, err = ended(process)
+    assert (code, out) == (130, "")
+    sent = len(sandbox.writes())
+    assert 0 < sent < COUNT
+    [(run, outcome)] = sandbox.query("SELECT run, outcome FROM musicctl.runs")
+    assert outcome == "interrupted"
+    assert f"run {run} was stopped after " in err
+    assert f" of {COUNT} names; musicctl history show {run} tells which" in err
+    program("history", "recover")
+    states = Counter(state for (state,) in sandbox.query("SELECT state FROM musicctl.changes"))
+    assert states["applied"] == sent == len(sandbox.writes())
+    faults.clear(sandbox.tenant)
+    assert program(*words, "--json").json["applied"]["set"] == COUNT - sent
 
 
 @pytest.mark.parametrize("odd", [{"first": "A"}, 5, ["x"]])

@@ -11,13 +11,13 @@ COLUMN, LINE, MARGIN = 8.4, 20, 16
 
 FONT = "DejaVu Sans Mono, Menlo, Consolas, monospace"
 GROUND, INK, TYPED = "#0d1117", "#e6edf3", "#7ee787"
-PROMPT = "$ "
+PROMPT, CONTINUED = "$ ", "> "
 CELL = re.compile(r"\S+(?: \S+)*")
 """Words with single spaces between them: further spaces would be lost, so each cell has its own place."""
 
 
 def drawn(lines: Sequence[str], *, columns: int) -> str:
-    """Return the picture of these lines; those that begin with a prompt are shown as typed."""
+    """Return the picture of these lines; those that begin with either prompt are shown as typed."""
     across, down = round(2 * MARGIN + columns * COLUMN), 2 * MARGIN + LINE * len(lines)
     told = escape(next(line for line in lines if line.startswith(PROMPT)), quote=True)
     cells = "".join(cell for at, line in enumerate(lines) for cell in _cells(line, at))
@@ -31,7 +31,7 @@ def drawn(lines: Sequence[str], *, columns: int) -> str:
 
 def _cells(line: str, at: int) -> Iterator[str]:
     """Yield each cell of a line at its column, as long as it has columns, whatever the font makes of it."""
-    colour = f' fill="{TYPED}"' if line.startswith(PROMPT) else ""
+    colour = f' fill="{TYPED}"' if line.startswith((PROMPT, CONTINUED)) else ""
     for cell in CELL.finditer(line):
         left = MARGIN + width(line[: cell.start()]) * COLUMN
         yield (

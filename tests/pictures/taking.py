@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.pictures.drawing import PROMPT, drawn
+from tests.pictures.drawing import CONTINUED, PROMPT, drawn
 from tests.terminal import Typed, screens
 
 FOLDER = Path(__file__).parents[2] / ".pictures"
@@ -17,8 +17,9 @@ PICTURES: Mapping[str, tuple[str, ...]] = {
     "history": ("history show last",),
     "stats": ("stats",),
     "query": (
-        "query \"SELECT fav_genre, count(*) FROM musicctl.listeners WHERE 'playlist editor' = ANY(roles)"
-        ' GROUP BY 1 ORDER BY 2 DESC LIMIT 5"',
+        'query "SELECT fav_genre, count(*), round(avg(plays)) AS plays'
+        "\n  FROM musicctl.listeners WHERE 'playlist editor' = ANY(roles)"
+        '\n  GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 5"',
     ),
     "errors": ("songs list adda@example.com", "roles plam", "users list --columns emial"),
 }
@@ -32,7 +33,7 @@ FIXED = {
     r"\b\d+\.\d s\b": "0.4 s",
     r"^(actor +)\S+": r"\1oncall@ops",
     r"127\.0\.0\.1:\d+": "127.0.0.1:40123",
-    r"is \d+ s old": "is 4 s old",
+    r"is \d+ (s|min) old": "is 4 s old",
 }
 
 
@@ -55,10 +56,9 @@ def taken(folder: Path) -> dict[str, str]:
 
 
 def as_seen(line: str, printed: list[str]) -> list[str]:
-    """Return a command line as it is typed, folded as a terminal does, and what it printed."""
-    typed = f"{PROMPT}musicctl {line}"
-    folded = [typed[at : at + COLUMNS] for at in range(0, len(typed), COLUMNS)]
-    return [folded[0], *(f"{'':{len(PROMPT)}}{part}" for part in folded[1:]), *printed, ""]
+    """Return a command line as a shell shows it while it is typed, and what it printed."""
+    typed = f"{PROMPT}musicctl {line}".replace("\n", f"\n{CONTINUED}")
+    return [*typed.split("\n"), *printed, ""]
 
 
 def fixed(line: str) -> str:

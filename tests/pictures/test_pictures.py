@@ -6,7 +6,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.pictures.taking import COLUMNS, FOLDER, PICTURES, as_seen, fixed, taken
+from tests.pictures.drawing import MARGIN
+from tests.pictures.taking import FOLDER, PICTURES, as_seen, fixed, taken
 from tests.program import Sandbox
 
 README = FOLDER.parent / "README.md"
@@ -34,8 +35,15 @@ def test_one_is_whole_and_of_itself_alone(name: str) -> None:
     assert not re.search(r"href|url\(|@import|<script|/root|/home|/tmp", STORED[name])
 
 
-def test_a_long_line_is_folded_and_what_changes_is_fixed() -> None:
-    first, second, *_ = as_seen("query " + "x" * 100, [])
-    assert (len(first), second[:3]) == (COLUMNS, "  x")
+def test_no_line_is_wider_than_the_picture() -> None:
+    for picture in STORED.values():
+        across = float(re.findall(r'viewBox="0 0 (\d+) ', picture)[0])
+        cells = re.findall(r'<text x="([\d.]+)" y="\d+" textLength="([\d.]+)"', picture)
+        assert cells
+        assert all(float(left) + float(length) <= across - MARGIN for left, length in cells)
+
+
+def test_a_line_goes_on_behind_a_prompt_and_what_changes_is_fixed() -> None:
+    assert as_seen("query 'SELECT\n1'", ["1"]) == ["$ musicctl query 'SELECT", "> 1'", "1", ""]
     assert fixed("actor    root@vm") == "actor    oncall@ops"
     assert fixed("at 2031-01-02 03:04:05 UTC, 12.5 s") == "at 2026-11-23 10:15:00 UTC, 0.4 s"

@@ -23,6 +23,7 @@ from musicctl.policy.names import LONGEST, REFUSED, display_name
         ("1️⃣", "1️⃣"),
         ("x" * 64, "x" * 64),
         ("AC/DC [/]live", "AC/DC [/]live"),
+        ("葛\U000e0100城", "葛\U000e0100城"),
     ],
 )
 def test_allowed(text: str, name: str) -> None:
@@ -42,6 +43,12 @@ def test_allowed(text: str, name: str) -> None:
         ("ab\u200d", "U+200D ZERO WIDTH JOINER"),
         ("a\ufe0fb", "U+FE0F VARIATION SELECTOR-16"),
         ("a\nb", "U+000A"),
+        ("\u3164", "U+3164 HANGUL FILLER"),
+        ("a\u2800b", "U+2800 BRAILLE PATTERN BLANK"),
+        ("a\u034fb", "U+034F COMBINING GRAPHEME JOINER"),
+        ("a\ufe00b", "U+FE00 VARIATION SELECTOR-1"),
+        ("\U000e0100a", "U+E0100 VARIATION SELECTOR-17"),
+        ("\u3164\u200da", "U+200D ZERO WIDTH JOINER"),
         ("a\ud800b", "U+D800"),
         ("", "empty"),
         (" \t ", "empty"),

@@ -54,6 +54,18 @@ def test_on_a_terminal_no_word_is_broken() -> None:
     ]
 
 
+def test_what_it_is_about_is_listed() -> None:
+    listed = ["line 2, name: is empty", "line 3, total_plays: '-1' is below 0"]
+    assert error_text("2 bad lines", "mend them", terminal=30, lines=listed).splitlines() == [
+        "musicctl: 2 bad lines:",
+        "  line 2, name: is empty",
+        "  line 3, total_plays: '-1' is",
+        "    below 0",
+        "  hint: mend them",
+    ]
+    assert forbidden(error_text("x", "", terminal=None, lines=["a\nb\x1b[2J"])[len("musicctl: x:\n") :]) == []
+
+
 @pytest.mark.parametrize("hostile", STRINGS)
 def test_people_get_safe_text(hostile: str) -> None:
     lines = error_text(hostile, f"about {hostile}", terminal=None).split("\n")

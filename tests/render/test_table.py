@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from musicctl.render.table import cell, fields, table
+from musicctl.render.records import Row
+from musicctl.render.table import MEASURED, cell, fields, lines, table
 from musicctl.render.text import safe, width
 from tests.render.hostile import STRINGS, any_text, forbidden, unhurried
 
@@ -61,10 +62,31 @@ def test_numbers_alone_are_right_aligned() -> None:
 
 def test_the_first_column_is_cut_last() -> None:
     rows = [("google-oauth2|103547991597142817347", "n" * 60, "r" * 60)]
-    first, *_ = (
-        line.split() for line in table(("user_id", "name", "roles"), rows, terminal=60).splitlines()[2:]
-    )
-    assert first == ["google-oauth2|103547991597142817347", "n" * 9 + "…", "r" * 9 + "…"]
+    _, _, first, told = table(("user_id", "name", "roles"), rows, terminal=60).splitlines()
+    assert first.split() == ["google-oauth2|103547991597142817347", "n" * 9 + "…", "r" * 9 + "…"]
+    assert told == "… cut: name, roles"
+
+
+def test_columns_without_room_are_left_out_and_named() -> None:
+    rows = [("auth0|5f7c8ec7c33c6c004bbafe82", "ada@example.com", 7, "x" * 9)]
+    columns = ("user_id", "email", "plays", "a very long name")
+    assert table(columns, rows, terminal=30, remedy="-o csv shows all").splitlines() == [
+        "user_id        email     plays",
+        "─────────────  ────────  ─────",
+        "auth0|5f7c8e…  ada@exa…      7",
+        "… cut: user_id, email; left",
+        "  out: a very long name; -o",
+        "  csv shows all",
+    ]
+    [heading, _, row, *_] = table(columns, rows, terminal=5).splitlines()
+    assert (heading, row) == ("user…", "auth…")
+
+
+def test_a_table_that_fits_says_nothing_below() -> None:
+    rows = [("auth0|1", "x" * 30)]
+    for terminal, count in ((39, 3), (38, 4), (None, 2)):
+        shown = table(("user_id", "name"), rows, terminal=terminal, remedy="-o csv shows all")
+        assert len(shown.splitlines()) == count
 
 
 def test_as_much_is_shown_as_there_is_room_for() -> None:
@@ -89,7 +111,10 @@ def test_one_row_is_one_line_without_anything_forbidden(
     text = table(("a\x1b[1m", "b\n", "c\u202e"), rows, terminal=terminal)
     lines = text.split("\n")
     assert lines.pop() == ""
-    assert len(lines) == len(rows) + (1 if terminal is None else 2)
+    own = 1 if terminal is None else 2
+    below = lines[own + len(rows) :]
+    assert len(lines) >= own + len(rows)
+    assert not below or (terminal and below[0].startswith("…"))
     assert [forbidden(line) for line in lines] == [[] for _ in lines]
 
 
@@ -103,7 +128,8 @@ def test_on_a_pipe_every_cell_is_whole(rows: list[tuple[object, ...]]) -> None:
 
 def test_columns_start_where_those_above_do() -> None:
     wide = [text for text in STRINGS if "\u200d" not in safe(text)]
-    lines = table(("name", "mark"), [(text, "MARK") for text in wide], terminal=60).splitlines()[2:]
+    lines = table(("name", "mark"), [(text, "MARK") for text in wide], terminal=60).splitlines()
+    lines = lines[2 : 2 + len(wide)]
     assert {cell_len(line[: line.index("MARK")]) for line in lines} == {cell_len(lines[0]) - 4}
 
 
@@ -174,3 +200,26 @@ def test_times_are_local_with_their_zone(zone: Callable[[str], None], zone_name:
 def test_a_time_that_is_on_no_local_calendar_is_shown_as_it_is(zone: Callable[[str], None]) -> None:
     zone("EST5")
     assert cell(datetime(1, 1, 1, tzinfo=UTC)) == "0001-01-01 00:00:00+00:00"
+
+
+def test_a_pipe_is_given_lines_while_rows_come() -> None:
+    read = []
+
+    def rows() -> Iterator[Row]:
+        for at in range(5 * MEASURED):
+            read.append(at)
+            yield (f"id{at}", "x" * 50 if at == 3 * MEASURED else "x", at)
+
+    coming = lines(("id", "name", "n"), rows(), terminal=None)
+    assert next(coming) == "id     name    n\n"
+    assert len(read) == MEASURED
+    rest = list(coming)
+    assert len(rest) == len(read) == 5 * MEASURED
+    assert rest[-1] == "id4999  x     4999\n"
+    assert rest[3 * MEASURED] == f"id3000  {'x' * 50}  3000\n"
+
+
+def test_a_terminal_has_columns_as_wide_as_all_rows_need() -> None:
+    rows = [(f"id{at}", at) for at in range(MEASURED + 1)]
+    shown = table(("id", "n"), rows, terminal=80).splitlines()
+    assert {len(line) for line in shown[2:]} == {len("id1000  1000")}

@@ -69,8 +69,12 @@ def test_what_the_app_lacks_is_null(empty_url: str, own: Database) -> None:
     found = [("00000000-0000-0000-0000-000000000001", None, None, None, None, 1, None)]
     assert query(empty_url, ALL) == found
     assert listeners.saved(own, found[0][0]) == listeners.Saved(None, 1, None)
-    for sort in listeners.SORTS:
+    lacking = {"fav_genre", "plays", "songs"}
+    for sort in set(listeners.SORTS) - lacking:
         assert [row[0] for row in listeners.each(own, Wanted(), None, list, sort=sort)] == [found[0][0]]
+    for sort in lacking:
+        with pytest.raises(ConfigError, match="has no column"):
+            listeners.each(own, Wanted(), None, list, sort=sort)
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,12 @@ def test_a_double_id_is_both_its_rows(app: str, program: Program) -> None:
     assert query(app, "SELECT count(*) FROM app.songs WHERE song_id = 1") == [(0,)]
 
 
+def test_rows_without_an_id_share_none(app: str, program: Program) -> None:
+    query(app, "INSERT INTO app.songs (songname, user_id) VALUES ('Nor this', 'auth0|boris')")
+    moved = done(program, "songs", "move", BORIS, ADA, "--yes", "--json")
+    assert (moved.json["moved"], "stands for" in moved.err) == (2, False)
+
+
 def test_what_is_exported_is_there_already(app: str, program: Program) -> None:
     done(program, "songs", "export", "--to", "songs.jsonl")
     counts = done(program, "songs", "import", "songs.jsonl", "--yes", "--json").json
@@ -102,6 +108,43 @@ def test_playlists_that_are_only_plays(app: str, program: Program) -> None:
     assert done(program, "playlists", "near", "--json").json == [top[0] | {"distance": 0}]
     refused = program("playlists", "set-plays", "1", "5")
     assert (refused.code, "playlist_id" in refused.err) == (78, True)
+
+
+@pytest.mark.parametrize(
+    ("renamed", "column", "lines"),
+    [
+        ("songs RENAME songname", "songname", "songs search x|songs add {ada} x"),
+        (
+            "songs RENAME user_id",
+            "user_id",
+            "songs list {ada}|songs add {ada} x --id 1|songs remove {ada} 1 --yes|songs export {ada}"
+            "|songs move {ada} {boris} --yes|users list --sort songs",
+        ),
+        (
+            "playlists RENAME total_plays",
+            "total_plays",
+            "playlists top|playlists near|roles plan|roles explain {ada}|promote {ada}|users show {ada}|stats"
+            "|users list --min-plays 1|users list --max-plays 1|users list --sort plays --limit 1",
+        ),
+        (
+            "user_data RENAME fav_genre",
+            "fav_genre",
+            "genres show {ada}|genres set {ada} x|genres top|users list --genre x"
+            "|users list --sort fav_genre",
+        ),
+    ],
+)
+def test_a_missing_column_is_named(app: str, program: Program, renamed: str, column: str, lines: str) -> None:
+    query(app, f"ALTER TABLE app.{renamed} TO other")
+    done(program, "db", "init")
+    for line in lines.split("|"):
+        ended = program(*(word.format(ada=ADA, boris=BORIS) for word in line.split()))
+        said = ended.err.splitlines()[-2]
+        assert (ended.code, ended.out) == (78, ""), (line, ended)
+        assert said.startswith("musicctl: "), said
+        assert column in said, said
+        assert ended.err.splitlines()[-1].startswith("  hint: ")
+    assert done(program, "users", "list", "--json").json
 
 
 def test_genres_and_who_has_them(app: str, program: Program) -> None:
@@ -141,10 +184,8 @@ def test_the_role_is_given_and_everything_erased(app: str, sandbox: Sandbox, pro
 def test_a_missing_table_is_named(app: str, program: Program, table: str, lines: str) -> None:
     Path("file.csv").write_text("song_id,songname,user_id,playlist_id,name,total_plays\n")
     query(app, f"DROP TABLE app.{table}")
-    for line in lines.format(ada="auth0 ada", boris="auth0 boris").split("|"):
-        ended = program(
-            *(word.replace("auth0", "auth0|") for word in line.replace("auth0 ", "auth0").split())
-        )
+    for line in lines.format(ada="auth0!ada", boris="auth0!boris").split("|"):
+        ended = program(*(word.replace("!", "|") for word in line.split()))
         said = ended.err.splitlines()[-2]
         assert (ended.code, ended.out) == (78, ""), line
         assert said.startswith("musicctl: "), said
@@ -155,6 +196,9 @@ def test_a_missing_table_is_named(app: str, program: Program, table: str, lines:
 def test_what_is_left_is_shown_without_the_others(app: str, program: Program) -> None:
     query(app, "DROP TABLE app.songs, app.playlists, app.user_data")
     done(program, "mirror", "refresh")
+    for option in ("--genre=x", "--min-plays=1", "--sort=songs"):
+        refused = program("users", "list", option)
+        assert (refused.code, refused.out, "does not exist" in refused.err) == (78, "", True)
     listed = done(program, "users", "list", "--json").json
     assert [(row["user_id"], row["plays"], row["songs"], row["fav_genre"]) for row in listed] == [
         (user, None, None, None) for user in (ADA, BORIS)

@@ -57,11 +57,11 @@ class Problems:
     def refusal(self) -> MusicctlError:
         """Return the error that names the first bad lines: nothing was done."""
         places = f"{self.count:,} bad line{'' if self.count == 1 else 's'}"
-        listed = "; ".join(filter(None, [*map(str, self.first), self.more]))
         return MusicctlError(
-            f"{self.undone}, since {self.name} has {places}: {listed}",
+            f"{self.undone}, since {'standard input' if self.name == '-' else self.name} has {places}",
             hint=self._hint(),
             details={"problems": [problem._asdict() for problem in self.first]},
+            lines=tuple(filter(None, [*map(str, self.first), self.more])),
         )
 
     def _hint(self) -> str:

@@ -49,7 +49,7 @@ def _chunks(name: str, file: BinaryIO, raw: BinaryIO | None, tell: Callable[[int
             yield chunk
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise MusicctlError(
-            f"{name} is no whole gzip file: {error}; nothing was imported", hint="fetch or pack it again"
+            f"{name} is no whole gzip file: {error}; nothing was done", hint="fetch or pack it again"
         ) from None
     except OSError as error:
         raise UsageError(
