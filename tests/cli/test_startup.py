@@ -19,15 +19,16 @@ RECORDS = {"msgspec", "typing_extensions"}
 PLAN = TYPER | RECORDS | {"psycopg2", "platformdirs"}
 REFRESH = PLAN | HTTP | SDK | TOKENS
 # Python's own, by names that are not in its list; parts of packages that are compiled.
-NO_PACKAGES = re.compile(r"__main__|musicctl|_distutils_hack|_sysconfigdata.*|_cython.*|cython_runtime")
+NO_PACKAGES = re.compile(r"musicctl|_sysconfigdata.*|_cython.*|cython_runtime")
 COMPILED = {"_cffi_backend", "_openssl"}
 
 
 def loaded(*arguments: str) -> set[str]:
     """Return which packages of others a command has loaded when it ends."""
     code = (
-        "import sys; from musicctl.cli import main; main(sys.argv[1:]);"
-        "print('loaded', *{name.partition('.')[0] for name in sys.modules})"
+        # What a distribution has every Python load is no business of ours.
+        "import sys; before = set(sys.modules); from musicctl.cli import main; main(sys.argv[1:]);"
+        "print('loaded', *{name.partition('.')[0] for name in set(sys.modules) - before})"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True
