@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from musicctl.cli.session import Session
-from musicctl.errors import NotFoundError
+from musicctl.errors import UnknownUserError
+from musicctl.operations.whois import trimmed
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,13 +18,17 @@ class Targets:
 
 
 def resolved(session: Session, words: Iterable[str]) -> Targets:
-    """Return whom `words` name; raises UsageError at once for a word that can name nobody."""
+    """Return whom `words` name; raises UsageError at once for a word that can name nobody.
+
+    An address of several accounts is NotFoundError at once too, with the candidates: a command that goes on
+    without the one user who was meant would be run again for all of them.
+    """
     user_ids: dict[str, None] = {}
     not_found = []
     for word in _expanded(words):
         try:
             user_ids[session.user(word)] = None
-        except NotFoundError as error:
+        except UnknownUserError as error:
             session.say(error.what)
             not_found.append(word)
     return Targets(tuple(user_ids), tuple(not_found))
@@ -32,6 +37,6 @@ def resolved(session: Session, words: Iterable[str]) -> Targets:
 def _expanded(words: Iterable[str]) -> Iterator[str]:
     for word in words:
         if word == "-":
-            yield from filter(None, (line.strip() for line in sys.stdin))
+            yield from filter(None, (trimmed(line) for line in sys.stdin))
         else:
             yield word

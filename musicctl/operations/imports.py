@@ -16,6 +16,7 @@ from musicctl.store import imports, journal
 from musicctl.store.database import Database
 from musicctl.store.imports import BadValueError, Difference, Incoming
 from musicctl.store.kinds import KINDS
+from musicctl.store.saved import OWNER
 from musicctl.store.shape import Shape
 
 COUNTS = ("total_plays",)
@@ -166,6 +167,7 @@ def _columns(found: Shape) -> list[Column]:
             found.columns[name].type,
             required=found.columns[name].required or (name == found.kind.key and found.has_key),
             least=0 if name in COUNTS else None,
+            owner=name == OWNER,
         )
         for name in found.known
     ]

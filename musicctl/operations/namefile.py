@@ -8,6 +8,7 @@ from musicctl.operations.files.columns import Column, shown
 from musicctl.operations.files.csv_records import CSV
 from musicctl.operations.files.problems import Problem, Problems
 from musicctl.operations.files.scanner import Scanner
+from musicctl.operations.whois import trimmed
 from musicctl.policy.names import display_name
 from musicctl.policy.naming import Naming
 from musicctl.tenant.ids import checked
@@ -47,7 +48,7 @@ def _sound(lines: Iterable[tuple[int, dict[str, str]]], problems: Problems) -> I
     for line, values in lines:
         column = "user"
         try:
-            user = _user(values["user"].strip())
+            user = _user(trimmed(values["user"]))
             column = "name"
             yield Naming(line=line, user=user, name=display_name(values["name"]))
         except UsageError as error:

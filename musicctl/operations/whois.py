@@ -1,5 +1,6 @@
 """Who a USER argument is: a user id as it stands, or the one account with that email address."""
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -10,12 +11,22 @@ if TYPE_CHECKING:
     from musicctl.tenant.client import Tenant
 
 
+AROUND = re.compile(r"^[\s\ufeff]+|[\s\ufeff]+$")
+"""What a spreadsheet, an editor or a copied line leaves around an id: blanks, and a byte order mark."""
+
+
+def trimmed(text: str) -> str:
+    """Return what a person meant by `text`, without what only stands around it."""
+    return AROUND.sub("", text)
+
+
 def user_id(text: str, tenant: "Callable[[], Tenant]") -> str:
     """Return the user id that `text` stands for; the tenant is asked only for an email address.
 
     Raises UsageError when it is neither, and NotFoundError, with the candidates, when no account or several
     have the address. It is looked up as typed, then lower-cased, as Auth0 stores most.
     """
+    text = trimmed(text)
     if "|" in text:
         return checked(text)
     if "@" not in text:

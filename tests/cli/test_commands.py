@@ -1,5 +1,6 @@
 """Every command through `main`: its exit code, its stdout and its stderr."""
 
+import io
 import json
 import os
 import socket
@@ -73,6 +74,48 @@ def test_an_email_address_of_several_accounts_lists_them(ringo: Sandbox, program
     ended = program("songs", "list", "ringo@example.com", "--json")
     assert ended.code == 3
     assert ended.error["candidates"] == ["apple|ringo", "auth0|ringo"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("promote", "ringo@example.com"),
+        ("promote", "auth0|john", "ringo@example.com"),
+        ("roles", "grant", "ringo@example.com", "auth0|john"),
+        ("roles", "revoke", "ringo@example.com"),
+        ("roles", "pin", "ringo@example.com", "--state", "granted", "--reason", "x"),
+        ("roles", "list", "ringo@example.com"),
+        ("profile", "set-name", "ringo@example.com", "R"),
+        ("songs", "add", "ringo@example.com", "Help"),
+        ("genres", "set", "ringo@example.com", "rock"),
+        ("users", "show", "ringo@example.com"),
+        ("users", "erase", "ringo@example.com", "--yes"),
+    ],
+    ids=" ".join,
+)
+def test_two_accounts_with_one_address_are_named_and_nothing_is_done(
+    ringo: Sandbox, program: Program, command: tuple[str, ...]
+) -> None:
+    twin = ringo.tenant.get_user("auth0|ringo")
+    assert twin is not None
+    ringo.tenant.put_user(twin._replace(user_id="apple|ringo"))
+    ringo.add_user("auth0|john", plays=100)
+    ended = program(*command, "--json")
+    assert (ended.code, ended.out) == (3, "")
+    assert ended.error["candidates"] == ["apple|ringo", "auth0|ringo"]
+    assert ringo.writes() == []
+    assert ringo.query("SELECT count(*) FROM musicctl.runs") == [(0,)]
+
+
+@pytest.mark.parametrize("around", ["\ufeff{}", " {}", "{}\t", "\u00a0{}\r", "\ufeff {} \u3000"])
+def test_what_only_stands_around_a_user_is_taken_off(
+    ringo: Sandbox, program: Program, monkeypatch: pytest.MonkeyPatch, around: str
+) -> None:
+    for user in ("auth0|ringo", "ringo@example.com"):
+        assert program("users", "show", around.format(user), "--json").json["user_id"] == "auth0|ringo"
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{around.format('auth0|ringo')}\n\ufeff\n"))
+    ended = program("promote", "-", "--json")
+    assert (ended.code, ended.json["problems"]) == (0, [])
 
 
 def test_playlists(ringo: Sandbox, program: Program) -> None:

@@ -25,6 +25,14 @@ LINES = {
     "negative": (b"1,auth0|a,x,-1\n", 3, "total_plays", "'-1' is below 0"),
     "2^63": (b"1,auth0|a,x,9223372036854775808\n", 3, "total_plays", "is above 9223372036854775807"),
     "no id": (b",auth0|a,x,1\n", 3, "playlist_id", "has no value"),
+    "an address for an owner": (b"1,ada@example.com,x,1\n", 3, "user_id", "is an email address"),
+    "a blank after an owner": (b"1,auth0|a ,x,1\n", 3, "user_id", "has a blank at an end"),
+    "a wide blank before an owner": ("1,\u3000auth0|a,x,1\n".encode(), 3, "user_id", "has a blank at an end"),
+    "an empty owner": (b'1,"",x,1\n', 3, "user_id", "is empty"),
+    "an owner of blanks": (b'1,"  ",x,1\n', 3, "user_id", "is empty"),
+    "an unseen character": ("1,auth0|a\u200b,x,1\n".encode(), 3, "user_id", "cannot be seen"),
+    "a BOM in an owner": (b"1,\xef\xbb\xbfauth0|a,x,1\n", 3, "user_id", "cannot be seen"),
+    "a control character": (b"1,auth0|\x07a,x,1\n", 3, "user_id", "cannot be seen"),
 }
 FILES = {
     "empty file": (b"", 1, "", "the file is empty"),

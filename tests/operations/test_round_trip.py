@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from musicctl.operations import exports, imports
+from musicctl.operations.files.columns import Column
 from musicctl.operations.who import Who
 from musicctl.render.records import Format, listing
 from musicctl.store.database import Cursor, Database
@@ -20,7 +21,10 @@ TEXTS = (
     | st.sampled_from(ODD)
 )
 VALUES = TEXTS | st.none()
-ROWS = st.lists(st.tuples(TEXTS, VALUES, VALUES), max_size=12, unique_by=lambda row: row[0])
+OWNERS = (TEXTS | TEXTS.map("auth0|{}x".format)).filter(
+    lambda text: not Column("user_id", owner=True).wrong(text.encode())
+) | st.none()
+ROWS = st.lists(st.tuples(TEXTS, VALUES, OWNERS), max_size=12, unique_by=lambda row: row[0])
 
 
 def run(database: Database, sql: str, *values: object) -> list[tuple[object, ...]]:

@@ -206,3 +206,23 @@ def test_places(steps: list[tuple[int, int]]) -> None:
         wanted |= {sent + more: line + more for more in range(count)}
         sent, line = sent + count, line + count
     assert {each: places.line(each) for each in wanted} == wanted
+
+
+@pytest.mark.parametrize("form", ["csv", "tsv"])
+@settings(max_examples=300, deadline=None)
+@given(
+    owner=st.text(st.sampled_from('ab|@ \u00a0\u200b\ufeff"\\,.é_\x07'), min_size=1, max_size=6)
+    | st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=6)
+)
+def test_an_owner_is_judged_alike_on_the_quick_way_and_on_the_slow_one(form: str, owner: str) -> None:
+    columns = (Column("playlist_id", required=True), Column("user_id", owner=True))
+    dialect = forms.dialect(form)
+    content = dialect.row(NAMES[:2], [b"playlist_id", b"user_id"]) + dialect.row(
+        NAMES[:2], [b"1", owner.encode()]
+    )
+    problems = Problems("f")
+    scanner = Scanner(iter([content]), dialect, problems, lambda _raw: None)
+    scanner.header(columns)
+    good = b"".join(scanner.pieces())
+    assert bool(good) is not bool(columns[1].wrong(owner.encode()))
+    assert bool(problems.count) is not bool(good)

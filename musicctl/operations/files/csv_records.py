@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from musicctl.operations.files.columns import Column
+from musicctl.operations.files.columns import OWNER, Column
 from musicctl.operations.files.records import Dialect, Names, Record, Value, end_of_line
 
 QUOTED = re.compile(rb'"([^"]*(?:""[^"]*)*)"(?!")')
@@ -47,6 +47,8 @@ def _field(column: Column) -> bytes:
     plain = column.plain(rb'",\r\n')
     if column.range is not None:
         return plain
+    if column.owner:
+        return rb'(?:"%s"|%s)' % (OWNER, plain)
     return rb'(?:%s|"[^"\0\r\n]*+(?:""[^"\0\r\n]*+)*")' % plain
 
 

@@ -43,7 +43,7 @@ def _good(columns: Sequence[Column]) -> bytes:
 def _field(column: Column) -> bytes:
     if column.required:
         return column.plain(rb"\t\r\n\\")
-    filled = Column(column.name, column.range is not None, column.range)
+    filled = column._replace(required=column.owner or column.range is not None)
     return rb"(?:%s|\\N)" % filled.plain(rb"\t\r\n\\")
 
 
