@@ -37,7 +37,9 @@ OfCommand = Annotated[
 Since = Annotated[
     str | None,
     typer.Option(
-        "--since", metavar="DATE", help="Only from then on: ISO 8601, in UTC unless it says otherwise."
+        "--since",
+        metavar="DATE",
+        help="Only from then on: ISO 8601, the form that is printed, 10:00, friday, 7d; local time.",
     ),
 ]
 Before = Annotated[str | None, typer.Option("--before", metavar="DATE", help="Only from before then.")]

@@ -50,7 +50,11 @@ Wait: TypeAlias = Annotated[
 Reason: TypeAlias = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, for who comes after.")]
 Until: TypeAlias = Annotated[
     str | None,
-    typer.Option("--until", metavar="DATE", help="When it ends: ISO 8601, in UTC unless it says otherwise."),
+    typer.Option(
+        "--until",
+        metavar="DATE",
+        help="When it ends: ISO 8601, the form that is printed, 18:00, friday, 7d; local time.",
+    ),
 ]
 Role: TypeAlias = Annotated[
     str | None, typer.Option("--role", metavar="ROLE", help="Another role than the profile's.")

@@ -33,8 +33,8 @@ def release(database: Database) -> dict[str, object]:
 
 def words(found: Hold) -> str:
     """Return a hold as part of a sentence."""
-    end = "" if found.until is None else f" until {found.until:%Y-%m-%d %H:%M %Z}"
-    return f"held since {found.since:%Y-%m-%d %H:%M %Z}{end} by {found.actor}: {found.reason}"
+    end = "" if found.until is None else f" until {dates.shown(found.until)}"
+    return f"held since {dates.shown(found.since)}{end} by {found.actor}: {found.reason}"
 
 
 def _document(found: Hold, *, held: bool) -> dict[str, object]:

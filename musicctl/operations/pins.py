@@ -61,5 +61,5 @@ def document(found: Pin) -> dict[str, object]:
 
 def words(found: Pin) -> str:
     """Return a pin as part of a sentence."""
-    end = "" if found.until is None else f" until {found.until:%Y-%m-%d %H:%M %Z}"
+    end = "" if found.until is None else f" until {dates.shown(found.until)}"
     return f"{found.state}{end} by {found.actor}: {found.reason}"

@@ -75,12 +75,10 @@ class RoleRestoring:
 
 
 def roles_of(user: TenantUser) -> Roles:
-    """Return a user's roles; raises UnreadableError, also for what the journal could not hold."""
+    """Return a user's roles; raises UnreadableError."""
     roles = read_roles(user.app_metadata)
     if roles is None:
         raise UnreadableError(unreadable(user.app_metadata) or "")
-    if any("\0" in role for role in roles):
-        raise UnreadableError("roles contain a NUL character")
     return roles
 
 

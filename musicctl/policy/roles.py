@@ -10,7 +10,8 @@ def read_roles(app_metadata: object) -> Roles | None:
     """Return the roles held in a user's `app_metadata`, or None when they cannot be read.
 
     Absent, null and an empty list are no roles; a single string, seen in the wild, is one role; anything
-    else that is not a list of strings is unreadable and must not be touched.
+    else that is not a list of strings is unreadable and must not be touched. So is a role with a NUL: neither
+    the mirror nor the journal could hold it, and what is not kept cannot be restored.
     """
     if app_metadata is None:
         return ()
@@ -19,10 +20,9 @@ def read_roles(app_metadata: object) -> Roles | None:
     value = app_metadata.get("roles")
     if value is None:
         return ()
-    if isinstance(value, str):
-        return (value,)
-    if isinstance(value, list) and all(isinstance(role, str) for role in value):
-        return tuple(value)
+    found = [value] if isinstance(value, str) else value
+    if isinstance(found, list) and all(isinstance(role, str) and "\0" not in role for role in found):
+        return tuple(found)
     return None
 
 
@@ -33,9 +33,9 @@ def unreadable(app_metadata: object) -> str | None:
     if not isinstance(app_metadata, Mapping):
         return f"app_metadata is {_kind(app_metadata)}"
     value = app_metadata["roles"]
-    if isinstance(value, list):
-        odd = next(entry for entry in value if not isinstance(entry, str))
-        return f"roles contain {_kind(odd)}"
+    if isinstance(value, str | list):
+        odd = [entry for entry in value if not isinstance(entry, str)]
+        return f"roles contain {_kind(odd[0]) if odd else 'a NUL character'}"
     return f"roles are {_kind(value)}"
 
 

@@ -92,7 +92,7 @@ def test_a_value_that_is_none_of_its_type(
     profile.setenv("DATABASE_URL", database_url)
     query(database_url, "ALTER TABLE songs ALTER songname TYPE date USING NULL")
     file = tmp_path / "songs.csv"
-    file.write_text('song_id,songname,user_id\n1,2020-01-01,"a\nb"\n2,soon,c\n')
+    file.write_text('song_id,songname,user_id\n"1\n0",2020-01-01,b\n2,soon,c\n')
     refused = program("songs", "import", str(file), "--json")
     [problem] = refused.error["problems"]
     assert (refused.code, problem["line"], problem["column"]) == (1, 4, "songname")

@@ -1,0 +1,20 @@
+"""The same question asked of several commands has one answer."""
+
+from tests.program import Program, Sandbox
+
+ADA = "auth0|ada"
+
+
+def test_roles_with_a_nul_are_unreadable_everywhere(sandbox: Sandbox, program: Program) -> None:
+    sandbox.add_user(ADA, plays=10, app_metadata={"roles": ["playlist editor", "a\0b"]})
+    counts = program("roles", "plan", "--refresh", "--json").json["counts"]
+    assert (counts["unreadable"], counts["revoke"]) == (1, 0)
+    shown = program("users", "show", ADA, "--json").json
+    assert (shown["standing"], shown["roles"]) == ("unreadable", None)
+    assert shown["unreadable"] == "roles contain a NUL character"
+    explained = program("roles", "explain", ADA, "--json").json
+    assert (explained["standing"], explained["next"]) == ("unreadable", "unreadable")
+    listed = program("roles", "list", ADA, "--json")
+    assert "NUL" in listed.err or listed.json["roles"] is None
+    grant = program("roles", "grant", ADA, "--json")
+    assert (grant.code, sandbox.writes()) == (5, [])
