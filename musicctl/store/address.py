@@ -1,10 +1,14 @@
 """A database URL taken apart by ourselves, since libpq's own messages quote passwords."""
 
+import re
+import socket
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from musicctl.errors import ConfigError
 from musicctl.secret import Secret
+from musicctl.store.hosts import servers
 
 SCHEMES = ("postgresql", "postgres")
 EXAMPLE = "postgresql://user:password@host:5432/database?sslmode=verify-full"
@@ -17,6 +21,19 @@ PARAMETERS = frozenset(
     | {"sslrootcert", "sslsni", "target_session_attrs", "tcp_user_timeout", "user"}
 )
 
+WORDS = {
+    "channel_binding": ("disable", "prefer", "require"),
+    "gssencmode": ("disable", "prefer", "require"),
+    "load_balance_hosts": ("disable", "random"),
+    "sslmode": ("disable", "allow", "prefer", "require", "verify-ca", "verify-full"),
+    "sslnegotiation": ("postgres", "direct"),
+    "target_session_attrs": (*("any", "read-write", "read-only", "primary", "standby", "prefer-standby"),),
+}
+"""The words that libpq takes; it tells of others only when it connects, as if the server were not there."""
+
+NUMBERS = ("connect_timeout", "keepalives", "keepalives_count", "keepalives_idle", "keepalives_interval")
+NUMBER = re.compile(r"[+-]?[0-9]{1,9}")
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
@@ -27,12 +44,21 @@ class Address:
 
     def __str__(self) -> str:
         """Describe it for people, as `host:port/database` or `database on the socket /folder`."""
-        host = self.keywords.get("host") or self.keywords.get("hostaddr") or ""
-        port = self.keywords.get("port")
         database = self.keywords.get("dbname", self.keywords.get("user", ""))
-        if not host or host.startswith(("/", "@")):
-            return f"{database or 'database'} on the {f'socket {host}' if host else 'local socket'}"
-        return f"{host}:{port}/{database}" if port else f"{host}/{database}"
+        host, port = self.keywords.get("host", ""), self.keywords.get("port", "")
+        if "," in host and "," in port:
+            pairs = zip(host.split(","), port.split(","), strict=True)
+            host, port = ",".join(f"{each}:{its}" if its else each for each, its in pairs), ""
+        return described(host, self.keywords.get("hostaddr", ""), port, database)
+
+
+def described(host: str, address: str, port: str, database: str) -> str:
+    """Describe where a database is: the address too, where the host is a name for one that is not its own."""
+    named = host or address
+    if not named or named.startswith(("/", "@")):
+        return f"{database or 'database'} on the {f'socket {named}' if named else 'local socket'}"
+    place = f"{named}:{port}/{database}" if port else f"{named}/{database}"
+    return f"{place} ({address})" if address not in {"", named} and named != "localhost" else place
 
 
 def parse(url: Secret) -> Address:
@@ -58,7 +84,41 @@ def parse(url: Secret) -> Address:
         keywords["dbname"] = database
     keywords.update(_parameters(parts.query))
     password = keywords.pop("password", None)
-    return Address(keywords, None if password is None else Secret(password))
+    return Address(checked(keywords), None if password is None else Secret(password))
+
+
+def checked(keywords: Mapping[str, str]) -> dict[str, str]:
+    """Return keywords whose values libpq takes; raises ConfigError that names the one it would refuse."""
+    for name, words in WORDS.items():
+        _require(name, keywords, words.__contains__, f"one of {', '.join(words)}")
+    for name in (*NUMBERS, "tcp_user_timeout"):
+        _require(name, keywords, lambda value: bool(NUMBER.fullmatch(value.strip())), "a whole number")
+    _require("hostaddr", keywords, lambda value: all(map(_is_address, value.split(","))), "a numeric address")
+    _require("port", keywords, lambda value: all(map(_is_port, value.split(","))), "a number from 1 to 65535")
+    servers(keywords)
+    return dict(keywords)
+
+
+def _require(name: str, keywords: Mapping[str, str], is_right: Callable[[str], bool], what: str) -> None:
+    value = keywords.get(name)
+    if value is not None and not is_right(value):
+        raise ConfigError(
+            f"the database URL cannot be used: {name} must be {what}, and is {value!r}",
+            hint="musicctl config show says where it is set",
+        )
+
+
+def _is_address(text: str) -> bool:
+    try:
+        socket.getaddrinfo(text.strip(), None, flags=socket.AI_NUMERICHOST)
+    except (socket.gaierror, UnicodeError):
+        return not text.strip()
+    return True
+
+
+def _is_port(text: str) -> bool:
+    port = text.strip()
+    return not port or (port.isascii() and port.isdigit() and 0 < int(port) < 65536)
 
 
 def _authority(netloc: str) -> dict[str, str]:
@@ -80,7 +140,7 @@ def _places(places: str) -> tuple[str, str]:
         head, bracket, tail = place.rpartition("]")
         host, _, port = tail.partition(":")
         hosts.append(_decoded(head.removeprefix("[") if bracket else host, "host"))
-        if port and not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+        if not _is_port(port):
             raise _malformed(
                 "its port is not a number from 1 to 65535; write / and @ in a password as %2F and %40"
             )

@@ -4,17 +4,19 @@ import itertools
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, TypeAlias, TypeVar
 
 import psycopg2
 from psycopg2 import errors, extensions
 
+from musicctl.errors import UnavailableError
 from musicctl.secret import Secret
-from musicctl.store import waiting
-from musicctl.store.address import parse
-from musicctl.store.speaking import speaking
+from musicctl.store import connecting, waiting
+from musicctl.store.address import described, parse
+from musicctl.store.defaults import filled
+from musicctl.store.speaking import is_lost, speaking
 
 Cursor: TypeAlias = extensions.cursor
 T = TypeVar("T")
@@ -38,19 +40,38 @@ class Database:
     itself that it is read-only.
     """
 
-    def __init__(self, url: Secret) -> None:
-        """Take the URL apart; raises ConfigError when it is malformed. Nothing is connected yet."""
+    def __init__(self, url: Secret, libpqs: Mapping[str, str] | None = None) -> None:
+        """Take the URL apart; raises ConfigError when it is malformed. Nothing is connected yet.
+
+        `libpqs` is what libpq's environment has for what the URL leaves out; without it, nothing counts but
+        the URL: no variable, no service and no file of libpq's.
+        """
         self.address = parse(url)
         self._url = url
+        self._libpqs = libpqs
+        self._keywords = filled(self.address.keywords, libpqs)
+        kept = self._keywords.pop("password", None)  # a service may have one
+        self._password = self.address.password or (None if kept is None else Secret(kept))
         self._connection: extensions.connection | None = None
         self._turn = threading.RLock()
 
     def __str__(self) -> str:
+        """Describe where the connection is, or where it would be made to."""
+        connection = self._connection
+        if connection is not None and not connection.closed:
+            with suppress(OSError, psycopg2.Error):  # it has just been lost
+                return described(*connecting.peer(connection), connection.info.dbname)
         return str(self.address)
 
     def another(self) -> "Database":
         """Return the same database over a connection of its own; the caller closes it."""
-        return Database(self._url)
+        return Database(self._url, self._libpqs)
+
+    def reached(self) -> str:
+        """Connect, unless we are, and describe where the connection really is: not where it should be."""
+        with self._turn, speaking("connect", str(self)):
+            self._connected()
+            return str(self)
 
     def run(
         self,
@@ -84,17 +105,53 @@ class Database:
             self._connection = None
 
     def _once(self, work: Callable[[Cursor], T], read_only: bool) -> T:
-        connection = self._connected()
+        connection = self._begun(read_only)
         try:
-            # Not a session setting: outside autocommit, psycopg2 sends it with each BEGIN.
-            connection.set_session(readonly=read_only)
             with connection.cursor() as cursor:
                 done = work(cursor)
-            connection.commit()
         except BaseException:
             self._undo(connection)
             raise
+        self._commit(connection, read_only)
         return done
+
+    def _begun(self, read_only: bool) -> extensions.connection:
+        """Return the connection in a new transaction; one that has died since the last is made anew, once."""
+        if self._connection is not None:
+            try:
+                with waiting.within(connecting.patience(self._keywords)):
+                    return self._begin(self._connection, read_only)
+            except psycopg2.Error as error:
+                if not (self._connection.closed or is_lost(error)):
+                    self._undo(self._connection)
+                    raise
+                self.close()
+        return self._begin(self._connected(), read_only)
+
+    def _begin(self, connection: extensions.connection, read_only: bool) -> extensions.connection:
+        # Not a session setting: outside autocommit, psycopg2 sends it with each BEGIN. None leaves it to the
+        # server, which may let nobody write: its disk is full, or it is a standby.
+        connection.readonly = True if read_only else None
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        return connection
+
+    def _commit(self, connection: extensions.connection, read_only: bool) -> None:
+        try:
+            connection.commit()
+        except psycopg2.Error as error:
+            lost = bool(connection.closed) or is_lost(error)
+            self._undo(connection)
+            if not lost or read_only:
+                raise
+            raise UnavailableError(
+                f"the connection to Postgres at {self} was lost while it was told to keep what was written:"
+                " it is not known whether it did",
+                hint="look at what is there before you run it again",
+            ) from None
+        except BaseException:
+            self._undo(connection)
+            raise
 
     def _undo(self, connection: extensions.connection) -> None:
         """Roll back, and forget a connection that cannot: the server then undoes the transaction itself."""
@@ -102,12 +159,10 @@ class Database:
             connection.rollback()
         except psycopg2.Error:
             self.close()
+        if connection.closed:
+            self.close()
 
     def _connected(self) -> extensions.connection:
         if self._connection is None:
-            waiting.install()
-            keywords = {"application_name": "musicctl", **self.address.keywords, "client_encoding": "UTF8"}
-            if self.address.password is not None:
-                keywords["password"] = self.address.password.reveal()
-            self._connection = psycopg2.connect(**keywords)  # type: ignore[call-overload]
+            self._connection = connecting.connected(self._keywords, self._password)
         return self._connection

@@ -1,38 +1,39 @@
-"""The border to Postgres: psycopg2's errors become ours, in our words, without libpq's texts around them."""
+"""The border to Postgres: psycopg2's errors become ours, by SQLSTATE, since servers speak many languages."""
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg2
-from psycopg2 import errors
 
 from musicctl.errors import ConfigError, DeniedError, MusicctlError, UnavailableError
+from musicctl.store.connecting import NotConnectedError
 
-# psycopg2 gives no SQLSTATE for a connection that was never made, only libpq's text.
-REFUSED_LOGIN = re.compile(
-    r"authentication failed|pg_hba.conf|role .* does not exist|no password supplied|not permitted to log in"
-)
-NO_DATABASE = re.compile(r'database ".*" does not exist')
+READ_ONLY = "25006"
+NO_DATABASE = "3D000"
+LATER = "try again when the server is back"
 
-MISSING = (errors.InvalidSchemaName, errors.UndefinedTable, errors.UndefinedColumn)
-KINDS: tuple[tuple[tuple[type[psycopg2.Error], ...], type[MusicctlError], str], ...] = (
+KINDS: tuple[tuple[str, type[MusicctlError], str], ...] = (
+    ("42501", DeniedError, "the README lists the rights that musicctl needs"),
+    ("28", DeniedError, "check user and password in database_url"),
     (
-        (errors.InsufficientPrivilege, errors.InvalidAuthorizationSpecification),
+        READ_ONLY,
         DeniedError,
-        "the README lists the rights that musicctl needs",
+        "the server lets this connection only read: it is a standby, its disk is full, or"
+        " default_transaction_read_only is on; look there, or name the primary server in database_url",
     ),
-    (
-        (errors.ReadOnlySqlTransaction,),
-        DeniedError,
-        "this connection may only read; name the primary server in database_url",
-    ),
-    (
-        (errors.AdminShutdown, errors.CrashShutdown, errors.CannotConnectNow, errors.TooManyConnections),
-        UnavailableError,
-        "try again when the server is back",
-    ),
+    (NO_DATABASE, ConfigError, "check database_url"),
+    ("3F000", ConfigError, ""),
+    ("42P01", ConfigError, ""),
+    ("42703", ConfigError, ""),
+    ("53", UnavailableError, "the server has run out of connections, memory or disk; try again later"),
+    ("08", UnavailableError, LATER),
+    ("57P", UnavailableError, LATER),
+    ("25P03", UnavailableError, "the server ends transactions that pause for so long; try again"),
 )
+"""What the beginning of a SQLSTATE means to us, and what to do next; the first one that fits."""
+
+LOST = ("08", "57P", "25P03")
+"""SQLSTATEs after which there is no connection any more."""
 
 
 @contextmanager
@@ -55,20 +56,22 @@ def speaking(doing: str, place: str) -> Iterator[None]:
         ) from None
 
 
+def is_lost(error: psycopg2.Error) -> bool:
+    """Tell whether an error says that the server has ended the connection."""
+    return (error.pgcode or "").startswith(LOST)
+
+
 def _translated(error: psycopg2.Error, doing: str, place: str) -> MusicctlError:
-    reason = _reason(error)
+    if isinstance(error, NotConnectedError):
+        return _unconnected(error, place)
+    reason, code = _reason(error), error.pgcode
     what = f"could not {doing} in {place}: {reason}"
-    if isinstance(error, MISSING):
-        ours = "musicctl." in reason
-        return ConfigError(
-            what, hint="musicctl db init" if ours else "musicctl db status shows what is there"
-        )
-    for classes, kind, hint in KINDS:
-        if isinstance(error, classes):
-            return kind(what, hint=hint)
-    if error.pgcode is None and isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError):
-        return _unconnected(reason, place)
-    if error.pgcode is None and isinstance(error, psycopg2.ProgrammingError):
+    for beginning, kind, hint in KINDS:
+        if (code or "").startswith(beginning):
+            return kind(what, hint=hint or _missing(error))
+    if code is None and isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError):
+        return UnavailableError(f"the connection to Postgres at {place} was lost: {reason}", hint=LATER)
+    if code is None and isinstance(error, psycopg2.ProgrammingError):
         return ConfigError(
             f"the database URL was not accepted: {reason}",
             hint="it looks like postgresql://user:password@host:5432/name",
@@ -76,15 +79,24 @@ def _translated(error: psycopg2.Error, doing: str, place: str) -> MusicctlError:
     return MusicctlError(what, hint="musicctl db status shows what the database has")
 
 
-def _unconnected(reason: str, place: str) -> MusicctlError:
-    if REFUSED_LOGIN.search(reason):
+def _missing(error: psycopg2.Error) -> str:
+    ours = "musicctl." in _reason(error) or error.diag.schema_name == "musicctl"
+    return "musicctl db init" if ours else "musicctl db status shows what is there"
+
+
+def _unconnected(error: NotConnectedError, place: str) -> MusicctlError:
+    said, code = str(error), error.code or ""
+    if error.needs_password or code.startswith("28"):
         return DeniedError(
-            f"Postgres at {place} refused the login: {reason}", hint="check user and password in database_url"
+            f"Postgres at {place} refused the login: {said}", hint="check user and password in database_url"
         )
-    if NO_DATABASE.search(reason):
-        return ConfigError(f"Postgres at {place} has no such database: {reason}", hint="check database_url")
+    if code == NO_DATABASE:
+        return ConfigError(f"Postgres at {place} has no such database: {said}", hint="check database_url")
+    if code.startswith("42"):  # the account may not connect to this database
+        return DeniedError(f"Postgres at {place} refused the login: {said}", hint="GRANT CONNECT ON DATABASE")
     return UnavailableError(
-        f"Postgres at {place} cannot be reached: {reason}", hint="musicctl config show says where this is set"
+        f"Postgres at {place} cannot be reached: {said}",
+        hint="musicctl config show says where this is set; connect_timeout=60 in the URL waits longer",
     )
 
 
@@ -94,5 +106,4 @@ def _reason(error: psycopg2.Error) -> str:
     if primary:
         return primary
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    text = next((line for line in lines if "failed:" in line or "FATAL" in line), "".join(lines[:1]))
-    return re.sub(r"^(connection to server .*? failed: )?(FATAL: +)?", "", text) or type(error).__name__
+    return lines[0] if lines else type(error).__name__

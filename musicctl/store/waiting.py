@@ -14,34 +14,105 @@ from contextlib import contextmanager, suppress
 import psycopg2
 from psycopg2 import extensions
 
+from musicctl.store import libpq
+
 SILENCE = 120.0
 """Seconds without an answer to a query after which the server counts as not answering."""
 
-CONNECTING = 10.0
-"""Seconds that a connection may take to be made; libpq's own connect_timeout does not reach this path."""
+BEYOND = 10.0
+"""Seconds that a query which a person lets run may take beyond what the server was told."""
+
+ANSWERING = 4
+"""CONNECTION_AWAITING_RESPONSE of libpq-fe.h: the server is there, and what it says next is its decision."""
 
 _copies = threading.Lock()
 _copying = 0
 _allowed = 0.0
 
 
+class Attempt:
+    """One connection in the making: how long it may take in all, and whether a password was missing."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.ends = time.monotonic() + seconds
+        self.needs_password = False
+        self._named = False
+
+    def look(self, connection: extensions.connection) -> None:
+        """Have the server's decision told with its SQLSTATE, which libpq leaves out unless it is asked."""
+        if not self._named and connection.info.status >= ANSWERING:
+            libpq.name_codes(connection, on=True)
+            self._named = True
+
+
+class _Own(threading.local):
+    """What holds for the waits of one thread."""
+
+    attempt: Attempt | None = None
+    seconds: float | None = None
+
+
+_own = _Own()
+
+
 def _wait(connection: extensions.connection) -> None:
     """Wait until the server has answered; raise OperationalError when it stays silent for too long."""
-    patience = CONNECTING if connection.status == extensions.STATUS_SETUP else max(SILENCE, _allowed)
-    deadline = time.monotonic() + patience
-    while (state := connection.poll()) != extensions.POLL_OK:
+    patience, ends = _deadline()
+    while (state := _polled(connection)) != extensions.POLL_OK:
         readable = [connection.fileno()] if state == extensions.POLL_READ else []
         writable = [connection.fileno()] if state == extensions.POLL_WRITE else []
-        left = deadline - time.monotonic()
+        left = ends - time.monotonic()
         if left <= 0:
-            raise psycopg2.OperationalError(f"the server did not answer within {patience:.0f} s")
+            raise psycopg2.OperationalError(f"the server did not answer within {patience:g} s")
         try:
             select.select(readable, writable, [], min(left, 5.0))
         except BaseException:
             # We were interrupted. A server that nobody listens to any more would go on with the query.
-            with suppress(psycopg2.Error):
-                connection.cancel()
+            if _own.attempt is None:
+                libpq.cancel(connection)
             raise
+
+
+def _deadline() -> tuple[float, float]:
+    """Return how many seconds this wait may last, and when it ends."""
+    if _own.attempt is not None:
+        return _own.attempt.seconds, _own.attempt.ends
+    patience = _own.seconds if _own.seconds is not None else max(SILENCE, _allowed)
+    return patience, time.monotonic() + patience
+
+
+def _polled(connection: extensions.connection) -> int:
+    attempt = _own.attempt
+    if attempt is None:
+        return connection.poll()
+    attempt.look(connection)
+    try:
+        return connection.poll()
+    except psycopg2.Error:
+        with suppress(psycopg2.Error):
+            attempt.needs_password = bool(connection.info.needs_password)
+        raise
+
+
+@contextmanager
+def connecting(seconds: float) -> Iterator[Attempt]:
+    """Let the connection that this thread makes in the block take so long in all."""
+    _own.attempt = Attempt(seconds)
+    try:
+        yield _own.attempt
+    finally:
+        _own.attempt = None
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Let each wait of this thread in the block last so long: a healthy server needs next to nothing."""
+    before, _own.seconds = _own.seconds, seconds
+    try:
+        yield
+    finally:
+        _own.seconds = before
 
 
 def install() -> None:
@@ -54,7 +125,7 @@ def install() -> None:
 def patient(seconds: float) -> Iterator[None]:
     """Let a query be silent for as long as a person has said that it may take."""
     global _allowed  # noqa: PLW0603 -- the callback is one for the whole process, and so is its patience
-    _allowed = seconds + CONNECTING
+    _allowed = seconds + BEYOND
     try:
         yield
     finally:

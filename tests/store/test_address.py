@@ -28,7 +28,7 @@ from musicctl.store.address import parse
         ("postgresql://%2Frun/d", {"host": "/run", "dbname": "d"}, None, "d on the socket /run"),
         ("postgres:///d", {"dbname": "d"}, None, "d on the local socket"),
         ("postgres://[::1]:5432/d", {"host": "::1", "port": "5432", "dbname": "d"}, None, "::1:5432/d"),
-        ("postgres://a:1,b:2/d", {"host": "a,b", "port": "1,2", "dbname": "d"}, None, "a,b:1,2/d"),
+        ("postgres://a:1,b:2/d", {"host": "a,b", "port": "1,2", "dbname": "d"}, None, "a:1,b:2/d"),
         ("postgres://u@h/d?password=x%2By+z", {"user": "u", "host": "h", "dbname": "d"}, "x+y+z", "h/d"),
         ("postgresql://h/d?ssl=true", {"host": "h", "dbname": "d", "sslmode": "require"}, None, "h/d"),
     ],
