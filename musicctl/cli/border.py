@@ -19,6 +19,7 @@ from musicctl.errors import Exit, MusicctlError
 from musicctl.render import text
 from musicctl.render.error import error_line, error_text, traceback_text
 from musicctl.settings.environment import completing
+from musicctl.settings.libpqs import set_aside
 
 CLOSED = {errno.EPIPE, errno.ESHUTDOWN}
 
@@ -33,7 +34,7 @@ class Stopped(BaseException):
 
 def guarded(arguments: Sequence[str]) -> int:
     """Run the command line and return its exit code; nothing but SystemExit of the interpreter gets past."""
-    with _stoppable() as received:
+    with set_aside(), _stoppable() as received:
         try:
             code = _run(arguments)
             _flush()

@@ -65,7 +65,7 @@ class Session:
     @cached_property
     def database(self) -> "Database":
         """The profile's database."""
-        return connect.database(self.settings.database_url)
+        return connect.database(self.settings.database_url, self.settings.libpqs)
 
     @cached_property
     def tenant(self) -> "Tenant":
@@ -134,10 +134,10 @@ class Session:
         from musicctl.operations import neighbours
 
         def ask() -> list[str]:
-            return [each for user in error.users[:3] for each in neighbours.near(url, user)]
+            return [each for user in error.users[:3] for each in neighbours.near(url, user, libpqs)]
 
         with suppress(ConfigError):  # a command of the tenant alone needs no database
-            url = self.settings.database_url
+            url, libpqs = self.settings.database_url, self.settings.libpqs
             found = promptly(ask)
             if found:
                 error.hint = f"did you mean {' or '.join(found)}?"
@@ -151,6 +151,10 @@ class Session:
         self._announced = True
 
     def _place(self, store: object) -> str:
-        """Name a store for people; the folder of the sandbox's socket would say nothing to them."""
-        is_own = self.settings.profile == "sandbox" and store is self.database
-        return "the sandbox's Postgres" if is_own else str(store)
+        """Name a store for people: the database as the connection to it says, wherever it was to be.
+
+        The folder of the sandbox's socket would say nothing to them.
+        """
+        if store is not self.__dict__.get("database"):
+            return str(store)
+        return "the sandbox's Postgres" if self.settings.profile == "sandbox" else self.database.reached()

@@ -1,6 +1,6 @@
 """Opens the two stores from plain settings; nothing is connected before it is first used."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,11 +13,14 @@ if TYPE_CHECKING:
     from musicctl.tenant.users import TenantUser
 
 
-def database(url: Secret) -> "Database":
-    """Return the database that `url` names; raises ConfigError when the URL is malformed."""
+def database(url: Secret, libpqs: Mapping[str, str] | None = None) -> "Database":
+    """Return the database that `url` names; raises ConfigError when the URL is malformed.
+
+    `libpqs` is what libpq's environment has for what the URL leaves out, where that may count.
+    """
     from musicctl.store.database import Database
 
-    return Database(url)
+    return Database(url, libpqs)
 
 
 def tenant(

@@ -1,5 +1,6 @@
 """Who may have been meant: users of the mirror that are near in spelling."""
 
+from collections.abc import Mapping
 from difflib import get_close_matches
 
 from musicctl.secret import Secret
@@ -10,11 +11,11 @@ NEAR = 0.75
 """How alike two words must be, from 0 to 1."""
 
 
-def near(database_url: Secret, text: str) -> tuple[str, ...]:
+def near(database_url: Secret, text: str, libpqs: Mapping[str, str] | None) -> tuple[str, ...]:
     """Return the ids or addresses nearest to `text`, the nearest first, by a connection of its own."""
     from musicctl.operations import connect
 
-    database = connect.database(database_url)
+    database = connect.database(database_url, libpqs)
     try:
         known = neighbours.alike(database, text)
     finally:

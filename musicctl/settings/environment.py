@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from musicctl.errors import ConfigError
+from musicctl.settings import libpqs
 
 PROGRAM_VARIABLES = (
     "MUSICCTL_CONFIG",
@@ -20,7 +21,7 @@ PROGRAM_VARIABLES = (
 
 def variables() -> Mapping[str, str]:
     """Return the environment without its empty variables: an empty one counts as unset."""
-    return {name: value for name, value in os.environ.items() if value}
+    return {name: value for name, value in libpqs.whole_environment().items() if value}
 
 
 def person_present() -> bool:

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from musicctl.errors import ConfigError
 from musicctl.secret import Secret
-from musicctl.settings import references, shown, values
+from musicctl.settings import libpqs, references, shown, values
 from musicctl.settings.values import Limit
 
 T = TypeVar("T")
@@ -75,6 +75,11 @@ class Settings:
     def database_url(self) -> Secret:
         """The app's database."""
         return Secret(self._required("database_url", str))
+
+    @property
+    def libpqs(self) -> dict[str, str] | None:
+        """libpq's keywords as its own variables have them, for the environment's own profile alone."""
+        return libpqs.keywords() if self.profile == "env" else None
 
     @property
     def database_read_url(self) -> Secret | None:
@@ -183,9 +188,11 @@ class Settings:
     def describe(self) -> dict[str, dict[str, object]]:
         """Return every setting with `value`, `origin` and perhaps `error`; secrets are asterisks.
 
-        A reference is shown and looked up, but no command is run.
+        A reference is shown and looked up, but no command is run. The profile of the environment may use what
+        is libpq's own, and so has that too.
         """
-        return {name: self._described(name) for name in SETTINGS}
+        own = {name: self._described(name) for name in SETTINGS}
+        return own if self.libpqs is None else own | libpqs.described()
 
     def _described(self, name: str) -> dict[str, object]:
         value = self._given.get(name)

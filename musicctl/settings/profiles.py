@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from musicctl.errors import ConfigError, UnavailableError
-from musicctl.settings import references, shown
+from musicctl.settings import libpqs, references, shown
 from musicctl.settings.environment import (
     PROGRAM_VARIABLES,
     config_path,
@@ -59,7 +59,16 @@ def unused_variables(profile: str) -> list[str]:
             said.append(f"{variable} is set, and the profile {profile} does not use it")
         elif variable not in {*settings, *PROGRAM_VARIABLES}:
             said.append(f"{variable} is set, and means nothing to musicctl{_did_you_mean(variable)}")
-    return said
+    return said + _of_libpq(profile)
+
+
+def _of_libpq(profile: str) -> list[str]:
+    """Say that libpq's variables have no effect: an exported PGSSLMODE is not to be relied on in silence."""
+    found = [] if profile in RESERVED else libpqs.variables_set()
+    if not found:
+        return []
+    are = "is" if len(found) == 1 else "are"
+    return [f"{', '.join(found)} {are} set, and the profile {profile} does not use libpq's variables"]
 
 
 def _did_you_mean(variable: str) -> str:
@@ -100,6 +109,7 @@ def _environment() -> Settings:
             given[name] = Value(found[variable], f"environment {variable}")
     if SECRET_FILE in found:
         given["auth0_client_secret"] = Value(f"file:{found[SECRET_FILE]}", f"environment {SECRET_FILE}")
+    libpqs.give_back()
     return Settings("env", given)
 
 

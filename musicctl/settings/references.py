@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from musicctl.settings.environment import variables
+from musicctl.settings.libpqs import whole_environment
 
 PATIENCE = 30.0
 """Seconds that a command may take."""
@@ -65,7 +66,13 @@ def _command(command: str) -> str:
 
     try:
         done = subprocess.run(  # noqa: S602 -- the user's own configuration says what to run
-            command, shell=True, check=False, stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE
+            command,
+            shell=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=PATIENCE,
+            env=whole_environment(),  # it is a program of the user's, which may need what libpq may not have
         )
     except subprocess.TimeoutExpired:
         raise ValueError(f"the command did not end within {PATIENCE:.0f} s") from None

@@ -104,14 +104,15 @@ def _attempted(keywords: dict[str, str], password: Secret | None) -> extensions.
         try:
             made = psycopg2.connect(**keywords, **secret)  # type: ignore[call-overload]
         except psycopg2.Error as error:
-            code, said = libpq.code_of(str(error))
-            where = Server(keywords["host"], keywords["hostaddr"], keywords["port"])
-            raise NotConnectedError(
-                f"{where}: {_line(said)}", code=code, needs_password=attempt.needs_password
-            ) from None
-    libpq.name_codes(made, on=False)
-    assert isinstance(made, extensions.connection)
-    return made
+            failed = str(error)
+        else:
+            libpq.name_codes(made, on=False)
+            assert isinstance(made, extensions.connection)
+            return made
+    # Out here, nothing holds on to the driver's error, and through it to the open half of a connection.
+    code, said = libpq.code_of(failed)
+    where = Server(keywords["host"], keywords["hostaddr"], keywords["port"])
+    raise NotConnectedError(f"{where}: {_line(said)}", code=code, needs_password=attempt.needs_password)
 
 
 def _line(said: str) -> str:

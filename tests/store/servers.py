@@ -28,6 +28,10 @@ def impostor(*replies: bytes) -> Iterator[int]:
     """Yield the port of a server that sends each reply when it is spoken to, and then hangs up."""
 
     def serve(client: socket.socket) -> None:
+        with client, suppress(OSError, struct.error):
+            speak(client)
+
+    def speak(client: socket.socket) -> None:
         while True:
             (length,) = struct.unpack("!i", client.recv(4))
             if struct.unpack("!i", client.recv(length - 4)[:4])[0] not in ENCRYPTION:
@@ -46,8 +50,7 @@ def impostor(*replies: bytes) -> Iterator[int]:
                     client, _ = listener.accept()
                 except OSError:
                     return
-                with client, suppress(OSError, struct.error):
-                    serve(client)
+                threading.Thread(target=serve, args=(client,), daemon=True).start()
 
         thread = threading.Thread(target=accept)
         thread.start()
