@@ -27,6 +27,7 @@ class Exit(IntEnum):
     BUG = 70, "ours; please report"
     BUSY = 75, "another run holds the lease, or the tenant's rate limit is used up"
     CONFIG = 78, "a setting is missing, unreadable or contradictory"
+    HUNGUP = 129, "SIGHUP, as when the terminal or its ssh goes away"
     INTERRUPTED = 130, "SIGINT, as by Ctrl-C"
     TERMINATED = 143, "SIGTERM"
 

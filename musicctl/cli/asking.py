@@ -53,7 +53,10 @@ def _answer(terminal: int, question: str) -> bytes:
     if not ready:
         os.write(terminal, b"\nno answer in 10 minutes\n")
         return b""
-    line = os.read(terminal, LONGEST_LINE)
+    try:
+        line = os.read(terminal, LONGEST_LINE)
+    except OSError:  # the terminal has gone, and nohup kept us: nobody answers any more
+        return b""
     if not line.endswith(b"\n"):  # Ctrl-D leaves the cursor behind the question
         os.write(terminal, b"\n")
     return line.strip().lower()

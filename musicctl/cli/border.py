@@ -24,8 +24,11 @@ from musicctl.settings.libpqs import set_aside
 CLOSED = {errno.EPIPE, errno.ESHUTDOWN}
 
 
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
 class Stopped(BaseException):
-    """SIGINT or SIGTERM arrived; like KeyboardInterrupt, it is no error that a command may catch."""
+    """One of STOPPING arrived; like KeyboardInterrupt, it is no error that a command may catch."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -162,17 +165,23 @@ def _abandon_stdout() -> None:
 
 @contextmanager
 def _stoppable() -> Iterator[list[int]]:
-    """Raise Stopped for SIGINT and SIGTERM while a command runs, and yield the list of what arrived."""
+    """Raise Stopped for STOPPING while a command runs, and yield the list of what arrived.
+
+    What was ignored at the start stays so: by nohup, or by a shell that has put us into the background.
+    """
     received: list[int] = []
 
     def stop(number: int, _frame: FrameType | None) -> None:
+        if received and number == signal.SIGHUP:
+            return  # the kernel sends one, and the shell another: the second must not cut short what ends now
         received.append(number)
         raise Stopped(number)
 
     if threading.current_thread() is not threading.main_thread():
         yield received
         return
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    heeded = [number for number in STOPPING if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, stop) for number in heeded}
     try:
         yield received
     finally:

@@ -4,6 +4,7 @@ import io
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import chain, islice
 from typing import TYPE_CHECKING, TextIO
 
@@ -57,8 +58,9 @@ def verbatim(printed: str) -> None:
 
 def aside(printed: str) -> None:
     """Print text for people on stderr, since stdout is for the data that follow."""
-    sys.stderr.write(printed)
-    sys.stderr.flush()
+    with suppress(OSError):  # where nobody can be told any more, the command goes on
+        sys.stderr.write(printed)
+        sys.stderr.flush()
 
 
 def machine(pieces: Iterable[str]) -> None:

@@ -3,8 +3,11 @@
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import TypeVar
+from contextlib import contextmanager, suppress
+from typing import IO, TYPE_CHECKING, Any, TypeVar, cast
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 T = TypeVar("T")
 
@@ -21,13 +24,38 @@ AT_ONCE = 1_000
 """Users of an export that are counted together."""
 
 
+class _Unheard:
+    """Standard error, as Rich needs it, that may lose its terminal without ending what is under way."""
+
+    def __init__(self) -> None:
+        self._stream = sys.stderr
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        with suppress(OSError):
+            return self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()
+
+
+def console() -> "Console":
+    """Return what a progress bar is drawn on: standard error, whatever becomes of it."""
+    from rich.console import Console
+
+    return Console(file=cast(IO[str], _Unheard()))
+
+
 @contextmanager
 def progress(total: int, *, shown: bool) -> Iterator[Callable[[object], None]]:
     """Yield what is to be called for each change dealt with; the bar is on stderr."""
     if not shown or total <= SHORT or not sys.stderr.isatty():
         yield lambda _done: None
         return
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (
@@ -37,7 +65,7 @@ def progress(total: int, *, shown: bool) -> Iterator[Callable[[object], None]]:
         TimeRemainingColumn(),
         TextColumn("left"),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=console(), transient=True) as bar:
         task = bar.add_task("", total=total, rate="")
 
         def advance(_done: object) -> None:
@@ -53,13 +81,11 @@ def counted(users: Iterator[T], *, shown: bool) -> Iterator[T]:
 
 
 def _counting(users: Iterator[T]) -> Iterator[T]:
-    from rich.console import Console
     from rich.progress import Progress, TextColumn
 
     text = TextColumn("{task.completed:,} users read, {task.fields[rate]:,.0f} a second")
     began = time.monotonic()
-    console = Console(stderr=True)
-    with Progress(text, console=console, transient=True, refresh_per_second=OFTEN) as line:
+    with Progress(text, console=console(), transient=True, refresh_per_second=OFTEN) as line:
         task = line.add_task("", total=None, rate=0.0)
         for number, user in enumerate(users, 1):
             if number % AT_ONCE == 0:

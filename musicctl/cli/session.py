@@ -25,11 +25,15 @@ if TYPE_CHECKING:
 
 
 def talk(quiet: bool) -> Callable[[str], None]:
-    """Return what tells people something on stderr, or nothing when they asked for quiet."""
+    """Return what tells people something on stderr, or nothing when they asked for quiet.
+
+    Where nobody can be told any more, since the terminal or a pipe has gone, the command goes on.
+    """
 
     def say(line: str) -> None:
         if not quiet:
-            print(wrapped(safe(line), terminal_width(to_stderr=True)), file=sys.stderr, flush=True)
+            with suppress(OSError):
+                print(wrapped(safe(line), terminal_width(to_stderr=True)), file=sys.stderr, flush=True)
 
     return say
 
@@ -127,8 +131,7 @@ class Session:
 
     def _tell_reply(self, request: str, status: int, seconds: float) -> None:
         """Tell of one request, whatever was said of being quiet: it was asked for."""
-        with suppress(OSError):  # a reader of stderr who goes away is no fault of the request
-            talk(False)(f"{request}: {status} after {1000 * seconds:,.0f} ms")
+        talk(False)(f"{request}: {status} after {1000 * seconds:,.0f} ms")
 
     def _point_to_neighbours(self, error: UnknownUserError) -> None:
         from musicctl.operations import neighbours

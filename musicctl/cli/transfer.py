@@ -12,6 +12,7 @@ from musicctl.cli import columns
 from musicctl.cli.asking import agree
 from musicctl.cli.options import DryRun, Json, Output, Profile, Quiet, Yes
 from musicctl.cli.output import chosen, document, machine, require_csv
+from musicctl.cli.progress import console
 from musicctl.cli.reading import reading
 from musicctl.cli.session import Session
 from musicctl.errors import UsageError
@@ -206,10 +207,9 @@ def _progress(size: int | None, *, shown: bool) -> Iterator[tuple[Callable[[int]
     if not shown or size is None or size < MANY or not sys.stderr.isatty():
         yield lambda _read: None, lambda: None
         return
-    from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
 
     shown_in_it = (BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*shown_in_it, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*shown_in_it, console=console(), transient=True) as bar:
         task = bar.add_task("", total=size)
         yield lambda read: bar.update(task, completed=read), bar.stop

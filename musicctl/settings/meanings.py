@@ -1,7 +1,7 @@
 """What each setting means, in one line: for the help, and for whoever writes a file of settings."""
 
 MEANINGS = {
-    "database_url": "the app's Postgres; a socket's folder goes into ?host=",
+    "database_url": "the app's Postgres; a socket's folder goes into ?host=; several hosts work as in psql",
     "database_read_url": "a replica of it, to read long listings from",
     "auth0_domain": "the tenant, as a domain or a whole URL; http only on loopback",
     "auth0_client_id": "the machine-to-machine application",

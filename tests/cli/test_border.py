@@ -145,7 +145,12 @@ def wait_until(true: Callable[[], bool]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, Exit.INTERRUPTED), (signal.SIGTERM, Exit.TERMINATED)]
+    ("number", "code"),
+    [
+        (signal.SIGINT, Exit.INTERRUPTED),
+        (signal.SIGTERM, Exit.TERMINATED),
+        (signal.SIGHUP, Exit.HUNGUP),
+    ],
 )
 def test_a_signal_ends_a_query_at_once(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, number: signal.Signals, code: Exit

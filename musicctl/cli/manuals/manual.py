@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from musicctl.errors import Exit
 
-ALWAYS = frozenset({Exit.OK, Exit.FAILED, Exit.USAGE, Exit.BUG, Exit.INTERRUPTED, Exit.TERMINATED})
+STOPPED = {Exit.HUNGUP, Exit.INTERRUPTED, Exit.TERMINATED}
+ALWAYS = frozenset({Exit.OK, Exit.FAILED, Exit.USAGE, Exit.BUG, *STOPPED})
 """What any command may end with."""
 
 PROFILE = frozenset({Exit.UNAVAILABLE, Exit.CONFIG})
