@@ -15,6 +15,7 @@ from musicctl.sandbox.local_tenant.records import Effect, NewUser
 from musicctl.sandbox.local_tenant.storage import Storage
 from musicctl.settings import sandbox_state
 from musicctl.settings.sandbox_state import SandboxState
+from tests import hints
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class Program:
         code = main(arguments)
         written = self._capsys.readouterr()
         assert "Traceback" not in written.err, written.err
+        hints.check(written.err)
         return Ended(code, written.out, written.err)
 
 

@@ -2,6 +2,7 @@
 
 import os
 import select
+from contextlib import suppress
 
 from musicctl.errors import MusicctlError, UsageError
 from musicctl.render.text import safe, wrapped
@@ -44,22 +45,28 @@ def confirm(question: str) -> bool:
 def _answer(terminal: int, question: str) -> bytes:
     """Return what was typed in lower case; empty when nothing was, and when nobody answers."""
     prompt = wrapped(f"{safe(question)} [y/N]", _columns(terminal), indent="")
-    os.write(terminal, f"{prompt} ".encode())
     try:
+        # Within the try: Ctrl-C may come as soon as the question can be read.
+        os.write(terminal, f"{prompt} ".encode())
         ready, _, _ = select.select([terminal], [], [], PATIENCE)
-    except BaseException:  # Ctrl-C: what is said of it is no part of the question
-        os.write(terminal, b"\n")
+        line = _typed(terminal) if ready else None
+    except BaseException:  # what is said of it is no part of the question
+        with suppress(OSError):
+            os.write(terminal, b"\n")
         raise
-    if not ready:
+    if line is None:
         os.write(terminal, b"\nno answer in 10 minutes\n")
-        return b""
-    try:
-        line = os.read(terminal, LONGEST_LINE)
-    except OSError:  # the terminal has gone, and nohup kept us: nobody answers any more
         return b""
     if not line.endswith(b"\n"):  # Ctrl-D leaves the cursor behind the question
         os.write(terminal, b"\n")
     return line.strip().lower()
+
+
+def _typed(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, LONGEST_LINE)
+    except OSError:  # the terminal has gone, and nohup kept us: nobody answers any more
+        return b"\n"
 
 
 def _columns(terminal: int) -> int | None:

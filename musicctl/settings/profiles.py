@@ -130,12 +130,15 @@ def _sandbox(note: str = "") -> Settings:
 
 
 def _sandbox_if_up(present: bool) -> Settings:
-    if present:
-        with suppress(UnavailableError):
-            return _sandbox("using the sandbox, since nothing else is configured")
+    first = "try `musicctl demo`"
+    with suppress(UnavailableError):
+        found = _sandbox("using the sandbox, since nothing else is configured")
+        if present:
+            return found
+        first = "name the sandbox, which is up, with -P sandbox"  # a script is to say what it works on
     raise ConfigError(
         "nothing is configured: no profile, no environment variable, no default in a file",
-        hint=f"try `musicctl demo`; or set DATABASE_URL and AUTH0_DOMAIN, or write {config_path()}",
+        hint=f"{first}; or set DATABASE_URL and AUTH0_DOMAIN, or write {config_path()}",
     )
 
 

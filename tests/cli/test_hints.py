@@ -1,10 +1,13 @@
 """What an error says to do next: near misses, commands that work on the profile named, errors as JSON."""
 
+from pathlib import Path
+
 import pytest
 
 from musicctl.cli.pointing import with_profile
 from musicctl.cli.spoken import Spoken
 from musicctl.errors import Exit
+from tests import hints
 from tests.program import Program, Sandbox
 
 
@@ -161,3 +164,41 @@ def test_a_run_that_is_not_there_names_the_newest(sandbox: Sandbox, program: Pro
     error = program("undo", "2001", "--json", "-P", "sandbox").error
     assert (error["exit"], error["newest"]) == (Exit.NOT_FOUND, newest)
     assert error["hint"] == f"the newest are {', '.join(newest)}; musicctl history list -P sandbox shows more"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "hint: musicctl roles plna shows it",
+        "hint: try `musicctl roles plan --freshen`",
+        '{"error": {"code": "x", "exit": 1, "message": "m", "hint": "musicctl sync"}}',
+    ],
+)
+def test_what_the_suite_looks_for_in_every_hint_is_seen(told: str) -> None:
+    with pytest.raises(AssertionError):
+        hints.check(told)
+    hints.check(
+        "hint: musicctl roles plan --refresh; musicctl db init -P prod, or pip install 'musicctl[sandbox]'"
+    )
+
+
+def test_a_script_is_told_to_name_the_sandbox_that_is_up(
+    sandbox: Sandbox, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MUSICCTL_PROFILE")
+    ended = program("songs", "list", "auth0|a", "--json")
+    assert (ended.code, "-P sandbox" in ended.error["hint"], "demo" in ended.error["hint"]) == (
+        78,
+        True,
+        False,
+    )
+
+
+def test_a_bad_header_is_not_to_be_left_out(sandbox: Sandbox, program: Program, tmp_path: Path) -> None:
+    (tmp_path / "n.csv").write_text("user;name\nauth0|a;Ada\n")
+    (tmp_path / "p.csv").write_text("id,name\n1,x\n")
+    names = program("profile", "set-names", str(tmp_path / "n.csv"), "--json")
+    assert (names.code, names.error["hint"]) == (1, "the first line is to name the columns: user, name")
+    for more in ((), ("--skip-bad",)):
+        lists = program("playlists", "import", str(tmp_path / "p.csv"), "--yes", "--json", *more)
+        assert "playlist_id, user_id, name, total_plays" in lists.error["hint"]

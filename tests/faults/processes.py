@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from musicctl.store.database import Database
+from tests import hints
 from tests.program import Sandbox
 
 EDITOR = "playlist editor"
@@ -53,6 +54,7 @@ def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
     """Wait for a process and return its exit code, stdout and stderr."""
     out, err = process.communicate(timeout=LONG)
     assert "Traceback" not in err, err
+    hints.check(err)
     return process.returncode, out, err
 
 

@@ -179,24 +179,25 @@ class Scanner:
     def _named(self, wanted: list[str]) -> list[str]:
         while (record := self._dialect.record(self._buffer, self._at, ())) is None:
             if self._final or len(self._buffer) > self._longest:
-                self._refuse("", "is no header" if self._buffer.strip() else "the file is empty")
+                self._refuse(wanted, "", "is no header" if self._buffer.strip() else "the file is empty")
             self._more()
         if record.reason:
-            self._refuse("", record.reason)
+            self._refuse(wanted, "", record.reason)
         names = [(value or b"").strip() for value in record.values]
         for name in wanted:
             if names.count(name.encode()) != 1:
                 twice = "is there twice" if name.encode() in names else "is missing from the header"
-                self._refuse(name, twice)
+                self._refuse(wanted, name, twice)
         for other in names:
             if other.decode(errors="replace") not in wanted:
-                self._refuse("", f"has a column that is not known: {shown(other)}")
+                self._refuse(wanted, "", f"has a column that is not known: {shown(other)}")
         self._line += self._buffer[: record.end].count(b"\n")
         self._at = record.end
         return [name.decode() for name in names]
 
-    def _refuse(self, column: str, reason: str) -> None:
+    def _refuse(self, wanted: list[str], column: str, reason: str) -> None:
         self._problems.add(Problem(1, column, reason))
+        self._problems.mend = f"the first line is to name the columns: {', '.join(wanted)}"
         raise self._problems.refusal()
 
     def _note(self, rows: int, lines: int) -> None:
