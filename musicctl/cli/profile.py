@@ -52,6 +52,7 @@ def set_name(
             user_id,
             name,
             settle=session.settings.settle,
+            freshness=session.settings.freshness,
             who=session.who,
         )
         session.say("it was so already" if run is None else f"musicctl undo {run} takes it back")

@@ -85,7 +85,12 @@ def _perform(session: Session, plan: "Plan", holding: "Lease", command: str, beg
         session.say(f"applying {estimate(session.database, len(plan.changes), session.per_second)}")
     with progress(len(plan.changes), shown=not session.quiet) as advance:
         pace = Pace(
-            threads=chosen.threads, settle=chosen.settle, progress=advance, say=session.say, began=began
+            threads=chosen.threads,
+            settle=chosen.settle,
+            freshness=chosen.freshness,
+            progress=advance,
+            say=session.say,
+            began=began,
         )
         return apply(
             session.database,

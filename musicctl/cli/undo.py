@@ -71,6 +71,7 @@ def context_of(session: Session, began: float, *, refresh: bool = False) -> "Con
         who=session.who,
         threads=session.settings.threads,
         settle=session.settings.settle,
+        freshness=session.settings.freshness,
         began=began,
         say=session.say,
         progress=partial(progress, shown=not session.quiet),

@@ -11,8 +11,9 @@ from itertools import groupby
 from typing import Generic, Protocol, TypeVar
 
 from musicctl.errors import DeniedError, MusicctlError, NotFoundError
+from musicctl.operations.freshness import Freshness, Read, TooOldError
 from musicctl.operations.inthreads import in_threads
-from musicctl.operations.lease import Lease, LeaseLostError, clock
+from musicctl.operations.lease import Lease, LeaseLostError, OnHoldError
 from musicctl.policy.report import Outcome
 from musicctl.store.journal import Ended, Journal
 from musicctl.tenant.client import Tenant
@@ -20,10 +21,13 @@ from musicctl.tenant.speaking import NotAppliedError, StoppedError, UncertainErr
 from musicctl.tenant.users import TenantUser
 
 FRESH = 1.0
-"""Seconds after a read within which the write that follows from it must leave."""
+"""Seconds that a read may be old, unless the profile says otherwise."""
 
 ATTEMPTS = 8
 """How often one change is read and sent at most, each time after a sign that it was not done."""
+
+TOO_OLD = 4
+"""How often in a row a read may be too old when its write is to leave, before the change is given up."""
 
 GONE = "the tenant has no such user any more"
 
@@ -85,13 +89,18 @@ class Done(Generic[C]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Means:
-    """What changes are performed with; `settle` is the wait in seconds before a lost write is looked at."""
+    """What changes are performed with.
+
+    `settle` is the wait in seconds before a lost write is looked at, `freshness` how old a read may be, in
+    seconds, when the write that follows from it leaves.
+    """
 
     tenant: Tenant
     journal: Journal
     lease: Lease | None
     settle: float
     threads: int
+    freshness: float = FRESH
 
     def check(self) -> None:
         """Raise when the lease is no longer ours; there are writers that need none."""
@@ -107,10 +116,11 @@ def perform(changes: Sequence[C], writing: Writing[C], means: Means) -> Generato
     request is sent.
     """
     numbered = list(enumerate(changes))
+    freshness = Freshness(means.freshness, len(numbered))
     for _, group in groupby(numbered, key=lambda each: each[1].group):
         yield from in_threads(
             list(group),
-            lambda each: _Bringing(*each, writing, means).outcome(),
+            lambda each: _Bringing(*each, writing, means, freshness).outcome(),
             means.threads,
             interrupt=means.tenant.stop,
         )
@@ -127,12 +137,15 @@ class _FailedError(Exception):
 class _Bringing(Generic[C]):
     """One change on its way. Trouble with the journal or the lease ends the run, not just the change."""
 
-    def __init__(self, seq: int, change: C, writing: Writing[C], means: Means) -> None:
+    def __init__(self, seq: int, change: C, writing: Writing[C], means: Means, freshness: Freshness) -> None:
         self._seq = seq
         self._change = change
         self._writing = writing
         self._means = means
-        self._reason = "it could not be written within a second of the read"
+        self._freshness = freshness
+        self._read = Read(0.0, 0.0)
+        self._too_old = 0
+        self._reason = ""
         self._intended = False
 
     def outcome(self) -> Done[C]:
@@ -152,31 +165,48 @@ class _Bringing(Generic[C]):
                     raise  # the run's end records it as unsent
                 return self._ended(Outcome.FAILED, error.what)
             except NotAppliedError as error:
-                done, self._reason = None, error.what
+                done = self._kept_back(error)
             if done is not None:
                 return done
         return self._ended(Outcome.FAILED, self._reason)
 
+    def _kept_back(self, error: NotAppliedError) -> Done[C] | None:
+        """Say what follows from a write that had no effect; None: back to the read."""
+        self._reason = error.what
+        self._too_old = self._too_old + 1 if isinstance(error, TooOldError) else 0
+        if self._too_old < TOO_OLD:
+            return None
+        done = self._ended(Outcome.FAILED, error.what)
+        self._freshness.too_late(error.what)
+        return done
+
     def _attempt(self) -> Done[C] | None:
         """Read, judge, journal and write; None means that all of it is to be done again."""
-        with self._means.tenant.reserved_write():
+        with self._means.tenant.reserved_write(self._require_leave):
             self._means.check()  # it may have taken a while until there was room
             if why := self._writing.overtaken(self._change):
                 return self._ended(Outcome.OVERTAKEN, why)
-            read_at = clock()
             before, step = self._look()
             if step.outcome is not None:
                 return self._ended(step.outcome, step.detail, before=before, after=step.value)
             self._intend(before, step.value)
-            if clock() - read_at > FRESH:
-                return None
             try:
                 self._write(step.value)
             except NotFoundError:
                 return self._ended(Outcome.GONE, GONE, status=404)
             except UncertainError as lost:
                 return self._look_again(step.value, lost)
+            self._freshness.in_time()
         return self._ended(Outcome.APPLIED, status=200)
+
+    def _require_leave(self) -> None:
+        """Let the write leave, as the last thing before its bytes do; raises what keeps it back.
+
+        Between the read and here may lie a new token, a new connection, and any time in which this process
+        was stopped and another took over; between here and the socket lies only the call that sends.
+        """
+        self._means.check()
+        self._freshness.require(self._read)
 
     def _look(self) -> tuple[object, Step]:
         """Read the user, and return the value there and what to do about it."""
@@ -186,6 +216,7 @@ class _Bringing(Generic[C]):
             raise
         except MusicctlError as error:
             raise _FailedError(error) from None
+        self._read = Read(self._means.tenant.asked_at(), self._means.tenant.replied_at())
         if user is None:
             return None, Step(outcome=Outcome.GONE, detail=GONE)
         try:
@@ -208,7 +239,7 @@ class _Bringing(Generic[C]):
         except DeniedError as error:
             self._ended(Outcome.FAILED, error.what)
             raise
-        except (NotAppliedError, NotFoundError, UncertainError):
+        except (NotAppliedError, NotFoundError, UncertainError, LeaseLostError, OnHoldError):
             raise
         except MusicctlError as error:
             raise _FailedError(error) from None

@@ -2,7 +2,6 @@
 
 import os
 import socket
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +14,7 @@ from musicctl.store import holds
 from musicctl.store import lease as leases
 from musicctl.store.database import Database
 from musicctl.store.lease import SECONDS, Fence, Holding, Process, Standing
+from musicctl.tenant.clock import clock
 
 RENEWED = 15.0
 """Seconds between two renewals."""
@@ -29,13 +29,6 @@ class LeaseLostError(BusyError):
 
 class OnHoldError(RefusedError):
     """Staff hold back the writers of this kind."""
-
-
-def clock() -> float:
-    """Return seconds that also pass while this process, or this machine, is stopped."""
-    if sys.platform == "linux":
-        return time.clock_gettime(time.CLOCK_BOOTTIME)
-    return time.monotonic()
 
 
 class Lease:

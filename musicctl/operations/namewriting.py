@@ -127,7 +127,12 @@ def run(
     try:
         with journalled(database, run_id, fence, lambda: report().exit) as written:
             means = Means(
-                tenant=tenant, journal=written, lease=lease, settle=pace.settle, threads=pace.threads
+                tenant=tenant,
+                journal=written,
+                lease=lease,
+                settle=pace.settle,
+                threads=pace.threads,
+                freshness=pace.freshness,
             )
             _perform(changes, writing, means, found, pace)
     except BaseException:

@@ -31,12 +31,19 @@ def show(tenant: "Tenant", user_id: str) -> dict[str, object]:
 
 
 def set_name(
-    database: "Database", tenant: "Tenant", user_id: str, name: str, *, settle: float, who: "Who"
+    database: "Database",
+    tenant: "Tenant",
+    user_id: str,
+    name: str,
+    *,
+    settle: float,
+    freshness: float,
+    who: "Who",
 ) -> tuple[dict[str, object], str | None]:
     """Set the display name and nothing else of the profile, as a run of the journal.
 
     Returns the profile as `show` does, and the run, None when the name was that already. A write whose reply
-    is lost is looked at again after `settle` seconds.
+    is lost is looked at again after `settle` seconds; a read may be `freshness` seconds old when it leaves.
     """
     # Who is only shown a profile is not to wait for what writes one.
     from musicctl.operations.namewriting import NameChange, NameWriting, run
@@ -50,7 +57,7 @@ def set_name(
     if user.display_name == wanted:
         mirror.set_display_name(database, user_id, wanted)
         return _document(user), None
-    pace = Pace(threads=1, settle=settle, progress=lambda _done: None, began=began)
+    pace = Pace(threads=1, settle=settle, freshness=freshness, progress=lambda _done: None, began=began)
     new = who.run("profile set-name")
     changes = [NameChange(user_id, wanted)]
     report = run(database, tenant, changes, NameWriting(), new=new, lease=None, pace=pace)

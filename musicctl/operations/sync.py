@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 
 from musicctl.errors import Exit
-from musicctl.operations.apply import Done, Means, Writing, perform
+from musicctl.operations.apply import FRESH, Done, Means, Writing, perform
 from musicctl.operations.freshplays import Facts, FreshPlays
 from musicctl.operations.journalled import journalled
 from musicctl.operations.lease import Lease
@@ -33,12 +33,14 @@ class Pace:
     """How a run goes about its writes.
 
     `threads` is how many at once, `settle` the seconds to wait before a write whose reply was lost is looked
-    at; `progress` is told of each change that has been dealt with, `say` tells people how far a run came that
-    was stopped, and `began` is the monotonic time from which the report's seconds count.
+    at, `freshness` those that a read may be old when its write leaves; `progress` is told of each change
+    that has been dealt with, `say` tells people how far a run came that was stopped, and `began` is the
+    monotonic time from which the report's seconds count.
     """
 
     threads: int
     settle: float
+    freshness: float = FRESH
     progress: Callable[[object], None]
     began: float
     say: Callable[[str], None] = lambda _line: None
@@ -96,7 +98,12 @@ def run(
     try:
         with journalled(database, run_id, lease.fence, lambda: tally.exit) as written:
             means = Means(
-                tenant=tenant, journal=written, lease=lease, settle=pace.settle, threads=pace.threads
+                tenant=tenant,
+                journal=written,
+                lease=lease,
+                settle=pace.settle,
+                threads=pace.threads,
+                freshness=pace.freshness,
             )
             _perform(changes, writing, means, tally, pace)
     except BaseException:

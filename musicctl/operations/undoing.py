@@ -44,6 +44,7 @@ class Context:
     who: Who
     threads: int
     settle: float
+    freshness: float
     began: float
     say: Callable[[str], None]
     progress: Callable[[int], AbstractContextManager[Callable[[object], None]]]
@@ -51,7 +52,12 @@ class Context:
     def pace(self, progress: Callable[[object], None]) -> Pace:
         """Return how the writes go about."""
         return Pace(
-            threads=self.threads, settle=self.settle, progress=progress, began=self.began, say=self.say
+            threads=self.threads,
+            settle=self.settle,
+            freshness=self.freshness,
+            progress=progress,
+            began=self.began,
+            say=self.say,
         )
 
 

@@ -40,6 +40,7 @@ SETTINGS: dict[str, Setting] = {
     "min_tenant": Setting(values.limit, "50%"),
     "rate": Setting(values.rate, "80%"),
     "settle": Setting(values.duration, "2s"),
+    "freshness": Setting(values.freshness, "1s"),
     "threads": Setting(values.threads, 8),
     "token_audience": Setting(values.line),
     "token_algorithm": Setting(values.algorithm, "RS256"),
@@ -142,6 +143,11 @@ class Settings:
     def settle(self) -> float:
         """Seconds to wait before a write whose reply was lost is looked at."""
         return self._required("settle", float)
+
+    @property
+    def freshness(self) -> float:
+        """Seconds that a read may be old when the write that follows from it leaves."""
+        return self._required("freshness", float)
 
     @property
     def threads(self) -> int:

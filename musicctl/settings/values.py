@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+LONGEST_FRESH = 60.0
+"""Seconds beyond which nothing that was read may be called fresh."""
+
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 MOST_THREADS = 64
 NEVER = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -45,6 +48,14 @@ def duration(value: object) -> float:
     if match is None:
         raise ValueError("must be a duration such as 30s, 15m, 24h or 7d")
     return float(match[1]) * UNITS[match[2]]
+
+
+def freshness(value: object) -> float:
+    """Return the seconds of a duration within which a read counts as fresh."""
+    seconds = duration(value)
+    if not 0.0 < seconds <= LONGEST_FRESH:
+        raise ValueError(f"must be more than 0s and at most {LONGEST_FRESH:.0f}s")
+    return seconds
 
 
 def whole(value: object) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from musicctl.errors import NotFoundError
 from musicctl.tenant import export
 from musicctl.tenant.export import Job
-from musicctl.tenant.http import Http, OnReply, Traffic
+from musicctl.tenant.http import BeforeLeaving, Http, OnReply, Traffic
 from musicctl.tenant.ids import checked, encoded
 from musicctl.tenant.pacer import Kind, Rate
 from musicctl.tenant.pacing import OnWait, Pacing
@@ -105,14 +105,23 @@ class Tenant:
             decode_list,
         )
 
-    def reserved_write(self) -> AbstractContextManager[None]:
+    def asked_at(self) -> float:
+        """Return when this thread's last request left, by `clock`: after its token and its connection."""
+        return self._http.asked_at()
+
+    def replied_at(self) -> float:
+        """Return when the reply to it began to arrive, by `clock`."""
+        return self._http.replied_at()
+
+    def reserved_write(self, before_leaving: BeforeLeaving | None = None) -> AbstractContextManager[None]:
         """Hold the budget for one read of a user and one write, for this thread to use within.
 
         It is waited for before the block is entered, so that the write follows the read without a wait; what
         is not used is given back. When the tenant refuses writes in the meantime, the write raises
-        ThrottledError without being sent.
+        ThrottledError without being sent. `before_leaving` is called last before a write's bytes leave, when
+        its token and its connection are there; what it raises keeps them back, and comes out of the write.
         """
-        return self._sender.reserved(Kind.WRITE_USERS, Kind.READ_USERS)
+        return self._sender.reserved(Kind.WRITE_USERS, Kind.READ_USERS, before_leaving=before_leaving)
 
     def set_roles(self, user_id: str, roles: Sequence[str], *, correlation_id: str | None = None) -> None:
         """Replace the roles array in the user's app_metadata, and nothing else.

@@ -3,13 +3,14 @@
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from musicctl.errors import ConfigError, MusicctlError
+from musicctl.tenant.clock import clock
 from musicctl.tenant.pacing import Pacing
 from musicctl.tenant.retries import Patience, Resend, Tries
 from musicctl.tenant.speaking import ThrottledError
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 OnReply = Callable[[str, int, float], None]
 """Is told the method and path of a request, the status of its reply, and after how many seconds it came."""
+
+BeforeLeaving = Callable[[], None]
+"""Is called when a connection is there and nothing but the bytes is left to do; raises to keep them back."""
+
+HEADERS, BODY = "send_request_headers.started", "send_request_body.started"
+"""How httpcore's events end just before the bytes of each leave: without its body no write has an effect."""
 
 CONNECT_TIMEOUT = 10.0
 REPLY_TIMEOUT = 30.0
@@ -68,7 +75,7 @@ class Http:
             return httpx.Client(
                 timeout=httpx.Timeout(REPLY_TIMEOUT, connect=CONNECT_TIMEOUT),
                 limits=httpx.Limits(max_connections=None, max_keepalive_connections=MOST_THREADS),
-                event_hooks={"request": [self._count], "response": [self._remember]},
+                event_hooks={"request": [self._watch], "response": [self._remember]},
                 # A proxy of the environment would otherwise take over requests to this machine itself.
                 trust_env=not self.base_url.startswith(LOOPBACK),
             )
@@ -109,14 +116,29 @@ class Http:
             with self._lock:
                 self._traffic.retries += 1
 
-    def sending(self) -> None:
-        """Forget this thread's last reply, before it sends something that may get none."""
-        self._here.reply = None
+    @contextmanager
+    def sending(self, before_leaving: BeforeLeaving | None) -> Iterator[None]:
+        """Forget this thread's last reply; what is sent in the block leaves as `before_leaving` lets it."""
+        self._here.reply, self._here.before_leaving = None, before_leaving
+        try:
+            yield
+        finally:
+            self._here.before_leaving = None
 
     def last_reply(self) -> "httpx.Response | None":
         """Return what this thread was answered since `sending`, or None."""
         reply: httpx.Response | None = self._here.reply
         return reply
+
+    def asked_at(self) -> float:
+        """Return when this thread's last request left, by `clock`: its connection was there by then."""
+        left_at: float = self._here.left_at
+        return left_at
+
+    def replied_at(self) -> float:
+        """Return when this thread's last reply began to arrive, by `clock`."""
+        replied_at: float = self._here.replied_at
+        return replied_at
 
     @contextmanager
     def polling(self) -> Iterator[None]:
@@ -127,8 +149,25 @@ class Http:
         finally:
             self._here.polling = False
 
-    def _count(self, _request: "httpx.Request") -> None:
+    def _watch(self, request: "httpx.Request") -> None:
         self._here.began = time.monotonic()
+        request.extensions["trace"] = self._on_its_way
+
+    def _on_its_way(self, event: str, about: Mapping[str, Any]) -> None:
+        """Have the last word before the bytes leave; what is raised here has httpcore close the connection.
+
+        A proxy is asked for a tunnel first, with the same events: that is not yet the request.
+        """
+        if not event.endswith((HEADERS, BODY)) or about["request"].method == b"CONNECT":
+            return
+        before_leaving: BeforeLeaving | None = getattr(self._here, "before_leaving", None)
+        if before_leaving is not None:
+            before_leaving()
+        if event.endswith(HEADERS):
+            self._here.left_at = clock()
+            self._count()
+
+    def _count(self) -> None:
         with self._lock:
             if getattr(self._here, "polling", False):
                 self._traffic.polls += 1
@@ -136,7 +175,7 @@ class Http:
                 self._traffic.requests += 1
 
     def _remember(self, reply: "httpx.Response") -> None:
-        self._here.reply = reply
+        self._here.reply, self._here.replied_at = reply, clock()
         if self._on_reply is not None:
             # A query may hold the signature of a link, which lets anybody in.
             request = f"{reply.request.method} {reply.request.url.path}"

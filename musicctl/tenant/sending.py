@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from musicctl.errors import DeniedError
 from musicctl.tenant import ratelimit
-from musicctl.tenant.http import Http
+from musicctl.tenant.http import BeforeLeaving, Http
 from musicctl.tenant.pacer import Kind, Ticket
 from musicctl.tenant.retries import Resend
 from musicctl.tenant.speaking import LostReplyError, UncertainError, refused, speaking
@@ -44,14 +44,18 @@ class Sender:
         return self._http.persistently(lambda: self._with_token(doing, kind, resend, request, read), resend)
 
     @contextmanager
-    def reserved(self, *kinds: Kind) -> Iterator[None]:
-        """Hold the budget for one request of each kind, for this thread to use within; waits for it first."""
+    def reserved(self, *kinds: Kind, before_leaving: BeforeLeaving | None = None) -> Iterator[None]:
+        """Hold the budget for one request of each kind, for this thread to use within; waits for it first.
+
+        Of its requests, the writes are kept back by what `before_leaving` raises.
+        """
         tickets = self._http.pacing.take(*kinds)
         self._here.reserved = {ticket.kind: ticket for ticket in tickets}
+        self._here.before_leaving = before_leaving
         try:
             yield
         finally:
-            self._here.reserved = {}
+            self._here.reserved, self._here.before_leaving = {}, None
             self._http.pacing.give_back(tickets)
 
     def _with_token(
@@ -95,10 +99,13 @@ class Sender:
         from auth0.management.core.api_error import ApiError
         from auth0.management.core.parse_error import ParsingError
 
-        self._http.sending()
+        before_leaving = getattr(self._here, "before_leaving", None) if writing else None
         self._http.pacing.sent(ticket)
         try:
-            with speaking(doing, self._http.base_url, writing=writing):
+            with (
+                self._http.sending(before_leaving),
+                speaking(doing, self._http.base_url, writing=writing),
+            ):
                 request(sdk)
         except (ApiError, ParsingError, ValueError, RecursionError):
             if self._http.last_reply() is None:

@@ -11,7 +11,7 @@ import pytest
 from musicctl.errors import DeniedError, MusicctlError
 from musicctl.operations.apply import Done, Means, perform
 from musicctl.operations.freshplays import Facts, FreshPlays
-from musicctl.operations.lease import Lease, LeaseLostError, clock, this_process
+from musicctl.operations.lease import Lease, LeaseLostError, this_process
 from musicctl.operations.rolewriting import RoleRestoring, RoleWriting
 from musicctl.policy.plan import Change
 from musicctl.policy.report import Outcome
@@ -21,6 +21,7 @@ from musicctl.store import journal, lease
 from musicctl.store.database import Database
 from musicctl.store.journal import Journal, NewRun
 from musicctl.tenant.client import Tenant
+from musicctl.tenant.clock import clock
 from musicctl.tenant.speaking import StoppedError
 from musicctl.tenant.token import Credentials
 from tests.program import Sandbox

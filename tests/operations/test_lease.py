@@ -16,6 +16,7 @@ from musicctl.operations.lease import Lease, LeaseLostError, OnHoldError, held
 from musicctl.store import holds, lease
 from musicctl.store.database import Database
 from musicctl.store.lease import Fence, Process
+from musicctl.tenant.clock import clock
 from tests.program import query
 
 LONG = 60.0
@@ -140,7 +141,7 @@ def kept(
     monkeypatch.setattr(leases, "RETRIED", 0.02)
     fence = lease.take(database, "roles", leases.this_process("ann@desk"))
     assert fence is not None
-    ours, stopped = Lease(fence, leases.clock()), threading.Event()
+    ours, stopped = Lease(fence, clock()), threading.Event()
     keeper = threading.Thread(target=ours.keep, args=(database.another(), stopped))
     keeper.start()
     return ours, stopped, keeper
@@ -197,7 +198,7 @@ def test_a_lease_that_could_not_be_renewed_in_time_is_lost(
     monkeypatch.setattr(leases, "SECONDS", 0.2)
     query(database_url, "ALTER TABLE musicctl.lease RENAME TO away", ())
     monkeypatch.setattr(leases, "RENEWED", 0.02)
-    ours, stopped = Lease(Fence("roles", 1), leases.clock()), threading.Event()
+    ours, stopped = Lease(Fence("roles", 1), clock()), threading.Event()
     keeper = threading.Thread(target=ours.keep, args=(database.another(), stopped))
     keeper.start()
     assert isinstance(raised_by(ours), LeaseLostError)

@@ -33,7 +33,7 @@ class World:
     tenant: Tenant
 
     def set_name(self, name: str) -> tuple[dict[str, object], str | None]:
-        return profile.set_name(self.database, self.tenant, A, name, settle=0.05, who=WHO)
+        return profile.set_name(self.database, self.tenant, A, name, settle=0.05, freshness=1.0, who=WHO)
 
     def restore(self, *changes: NameChange) -> Report:
         pace = Pace(threads=2, settle=0.05, progress=lambda _done: None, began=0.0)
@@ -143,7 +143,7 @@ def test_nothing_is_sent_where_it_cannot_be_journalled(world: World) -> None:
 
 def test_a_name_that_was_no_text_is_journalled_as_it_was(world: World) -> None:
     world.sandbox.add_user("auth0|b", user_metadata={"displayName": {"first": "B"}})
-    profile.set_name(world.database, world.tenant, "auth0|b", "B", settle=0.05, who=WHO)
+    profile.set_name(world.database, world.tenant, "auth0|b", "B", settle=0.05, freshness=1.0, who=WHO)
     assert world.name("auth0|b") == "B"
     assert world.journalled()[0][3:] == ("applied", {"first": "B"}, "B")
 
