@@ -11,7 +11,7 @@ from typing import Any, TypeAlias, TypeVar
 import psycopg2
 from psycopg2 import errors, extensions
 
-from musicctl.errors import UnavailableError
+from musicctl.errors import MusicctlError, UnavailableError
 from musicctl.secret import Secret
 from musicctl.store import connecting, waiting
 from musicctl.store.address import described, parse
@@ -137,6 +137,12 @@ class Database:
         return connection
 
     def _commit(self, connection: extensions.connection, read_only: bool) -> None:
+        if connection.info.transaction_status == extensions.TRANSACTION_STATUS_INERROR:
+            # COMMIT would be answered with ROLLBACK, and the driver would not tell.
+            self._undo(connection)
+            raise MusicctlError(
+                f"what was to be written in {self} was undone: a part of it had failed", hint="try again"
+            )
         try:
             connection.commit()
         except psycopg2.Error as error:

@@ -4,7 +4,6 @@ import select
 import socket
 import struct
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -76,7 +75,8 @@ class Relay:
     def __init__(self, listener: socket.socket, target: Path) -> None:
         self.port = int(listener.getsockname()[1])
         self.taken = 0
-        self.held = False
+        self.swallowing = False
+        self._held: set[tuple[socket.socket, socket.socket]] = set()
         self._listener, self._target = listener, str(target)
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
         self._closed = False
@@ -88,19 +88,26 @@ class Relay:
                 with suppress(OSError):
                     each.shutdown(socket.SHUT_RDWR)
 
+    def hold(self) -> None:
+        """Pass nothing on over the connections that there are, as a firewall that has forgotten them."""
+        self._held.update(self._pairs)
+
     def run(self) -> None:
         while not self._closed:
-            sockets = [each for pair in self._pairs for each in pair]
-            ready, _, _ = select.select([self._listener, *sockets], [], [], 0.05)
+            alive = [pair for pair in self._pairs if pair not in self._held]
+            sockets = [each for pair in alive for each in pair]
+            ready, _, _ = select.select([self._listener, *sockets], [], [], 0.02)
             if self._listener in ready:
                 self._accept()
-            for one, other in [*self._pairs]:
-                for source, target in ((one, other), (other, one)):
-                    if source in ready and not self.held and not self._pass(source, target):
-                        self._drop((one, other))
-                        break
-            if self.held:
-                time.sleep(0.02)
+            for pair in alive:
+                client, server = pair
+                sound = client not in ready or self._pass(client, server)
+                if not sound or (server in ready and not self._answer(server, client)):
+                    self._drop(pair)
+
+    def _answer(self, server: socket.socket, client: socket.socket) -> bool:
+        """Pass on what the server says; or, when told, lose it and the connection."""
+        return not self.swallowing and self._pass(server, client)
 
     def stop(self) -> None:
         self._closed = True
