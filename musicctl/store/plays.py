@@ -1,10 +1,13 @@
 """Where plays come from, and the question that finds the users whose standing differs from the mirror."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from musicctl.errors import ConfigError
+import psycopg2
+
+from musicctl.errors import ConfigError, DeniedError, MusicctlError
 from musicctl.store.database import Cursor, Database, one_row
 from musicctl.store.pins import IN_FORCE
 
@@ -13,6 +16,15 @@ WHOLE = "(SELECT user_id, total_plays FROM playlists OFFSET 0) AS whole"
 EVERYONES = DEFAULT_QUERY.replace("playlists", WHOLE)
 """The same where all of it is read. Without OFFSET 0, Postgres 18 reads the table in the order of its index
 on user_id, its pages at random: twice the time at a million users, and far more from a disk."""
+
+PATIENCE = 100.0
+"""Seconds that the database has for a query of one's own; less than those after which it counts as silent."""
+
+SHAPE = "it is one SELECT of (user_id, plays), such as SELECT user_id, sum(...) ... GROUP BY user_id"
+TOO_LONG = "57014"
+NO_NUMBER = {"22P02", "42846"}
+OF_THE_QUERY = ("0A", "21", "22", "25006", "2F", "38", "39", "42", "54", "P0")
+"""What a SQLSTATE begins with that is about a query: its words, its values, what it calls, that it writes."""
 
 MISSING_KEPT = 100
 """How many ids of owners at the bar who are no users of the mirror are returned; all are counted."""
@@ -97,7 +109,8 @@ def survey(database: Database, query: str | None, *, role: str, threshold: int) 
         missing_ids: list[str] = []
         missing = source_users = source_plays = 0
         everyones = source(EVERYONES if query is None else query)
-        cursor.execute(DIFFERING.format(plays=everyones), {"role": role, "threshold": threshold})
+        with named(query):
+            cursor.execute(DIFFERING.format(plays=everyones), {"role": role, "threshold": threshold})
         for why, user_id, plays, roles, pin in cursor:
             if why == "source":
                 source_users, source_plays = plays, int(user_id)
@@ -135,10 +148,11 @@ def of_users(database: Database, query: str | None, user_ids: Sequence[str]) -> 
     def work(cursor: Cursor) -> dict[str, int | None]:
         if query is not None:
             refuse_repeated(cursor, query)
-        cursor.execute(
-            f"SELECT user_id, plays FROM ({source(query)}) AS plays WHERE user_id = ANY(%(user_ids)s)",
-            {"user_ids": list(user_ids)},
-        )
+        with named(query):
+            cursor.execute(
+                f"SELECT user_id, plays FROM ({source(query)}) AS plays WHERE user_id = ANY(%(user_ids)s)",
+                {"user_ids": list(user_ids)},
+            )
         return dict(cursor.fetchall())
 
     return database.run(work, doing="read the plays", read_only=True)
@@ -152,20 +166,75 @@ def source_name(query: str | None) -> str:
 def source(query: str | None) -> str:
     """Return the SQL of a plays source as (user_id text, plays bigint), for a statement with parameters."""
     # psycopg2 reads % as the start of a parameter.
-    text = DEFAULT_QUERY if query is None else query.strip().rstrip(";").replace("%", "%%")
+    text = DEFAULT_QUERY if query is None else _bare(query).replace("%", "%%")
     return NORMALISED.format(query=f"\n{text}\n")
 
 
 def refuse_repeated(cursor: Cursor, query: str) -> None:
-    """Raise ConfigError when a query of one's own names a user twice."""
-    cursor.execute(
-        f"SELECT user_id FROM ({source(query)}) AS plays GROUP BY user_id HAVING count(*) > 1"
-        " ORDER BY user_id LIMIT 1",
-        (),
-    )
-    row = cursor.fetchone()
+    """Raise ConfigError, naming the setting, when a query of one's own is none of (user_id, plays).
+
+    It must have two columns and only read, and may name each user once. Until the transaction ends, no
+    statement of it may take longer than PATIENCE, or than the account's own limit if that is less.
+    """
+    with named(query):
+        _refuse_columns(cursor, query)
+        _limit(cursor)
+        cursor.execute(
+            f"SELECT user_id FROM ({source(query)}) AS plays GROUP BY user_id HAVING count(*) > 1"
+            " ORDER BY user_id LIMIT 1",
+            (),
+        )
+        row = cursor.fetchone()
     if row:
         raise ConfigError(
             f"plays_query returns the user {row[0]} more than once",
             hint="sum the plays of each user: SELECT user_id, sum(...) ... GROUP BY user_id",
         )
+
+
+@contextmanager
+def named(query: str | None) -> Iterator[None]:
+    """Say of what Postgres refuses in a query of one's own that it is this setting's fault."""
+    try:
+        yield
+    except psycopg2.Error as error:
+        code = error.pgcode or ""
+        if query is None or not code.startswith((*OF_THE_QUERY, TOO_LONG)):
+            raise
+        told = error.diag.message_primary or type(error).__name__
+        raise _wrong(code, told) from None
+
+
+def _wrong(code: str, told: str) -> MusicctlError:
+    if code == TOO_LONG:
+        return ConfigError(
+            f"plays_query took the database too long, and was stopped: {told}",
+            hint=f"it has {PATIENCE:.0f} s at most; an index may help, or a materialized view",
+        )
+    if code.startswith("42501"):
+        return DeniedError(f"plays_query may not be read: {told}", hint="GRANT SELECT on what it names")
+    if code in NO_NUMBER:
+        return ConfigError(
+            f"plays_query returns plays that are no numbers: {told}",
+            hint="its second column must be a number, or a text of one; NULL is unknown",
+        )
+    return ConfigError(f"plays_query cannot be used: {told}", hint=SHAPE)
+
+
+def _refuse_columns(cursor: Cursor, query: str) -> None:
+    cursor.execute(f"SELECT * FROM (\n{_bare(query)}\n) AS source LIMIT 0")
+    names = [column.name for column in cursor.description or ()]
+    if len(names) != 2:
+        count = "1 column" if len(names) == 1 else f"{len(names)} columns"
+        raise ConfigError(f"plays_query returns {count} ({', '.join(names)}) in place of two", hint=SHAPE)
+
+
+def _limit(cursor: Cursor) -> None:
+    cursor.execute("SELECT setting::bigint FROM pg_catalog.pg_settings WHERE name = 'statement_timeout'")
+    ours, (own,) = int(PATIENCE * 1000), one_row(cursor)
+    if own == 0 or own > ours:
+        cursor.execute("SET LOCAL statement_timeout = %s", (ours,))
+
+
+def _bare(query: str) -> str:
+    return query.strip().rstrip(";")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from musicctl.errors import ConfigError, MusicctlError
+from musicctl.errors import ConfigError, DeniedError
 from musicctl.policy.rule import Pin, Rule, Verdict
 from musicctl.secret import Secret
 from musicctl.store import mirror, plays
@@ -91,20 +91,65 @@ def test_a_query_that_repeats_a_user_names_it(filled: Database) -> None:
 
 
 @pytest.mark.parametrize(
-    "own",
+    ("own", "said"),
     [
-        "SELECT user_id FROM playlists",
-        "SELECT user_id, name, total_plays FROM playlists",
-        "DELETE FROM playlists RETURNING user_id, total_plays",
-        "SELECT user_id, total_plays FROM nowhere",
-        "SELECT 'auth0|a', 'many'",
-        "WITH gone AS (DELETE FROM playlists RETURNING *) SELECT user_id, total_plays FROM gone",
+        ("SELECT user_id FROM playlists", r"1 column \(user_id\) in place of two"),
+        ("SELECT user_id, name, total_plays FROM playlists", r"3 columns \(user_id, name, total_plays\)"),
+        ("SELECT FROM playlists", r"0 columns"),
+        ("DELETE FROM playlists RETURNING user_id, total_plays", "syntax error"),
+        ("SELECT 'auth0|a', 1; DELETE FROM playlists", "syntax error"),
+        ("", "syntax error"),
+        ("SELECT user_id, total_plays FROM nowhere", 'relation "nowhere" does not exist'),
+        ("SELECT user_id, plays FROM playlists", 'column "plays" does not exist'),
+        ("SELECT user_id, gone(total_plays) FROM playlists", "does not exist"),
+        ("SELECT 'auth0|a', 'many'", 'no numbers: invalid input syntax for type numeric: "many"'),
+        ("SELECT 'auth0|a', true", "no numbers: cannot cast type boolean"),
+        ("SELECT 'auth0|a', 1 / (SELECT count(*) - 1 FROM playlists LIMIT 0)", None),
+        ("SELECT 'auth0|a', 1 / 0", "division by zero"),
+        (
+            "SELECT 'auth0|a', total_plays FROM playlists WHERE (SELECT user_id FROM playlists) = ''",
+            "more than",
+        ),
+        (
+            "WITH gone AS (DELETE FROM playlists RETURNING *) SELECT user_id, total_plays FROM gone",
+            "top level",
+        ),
+        ("SELECT 'auth0|a', lo_creat(1)::int", "read-only transaction"),
     ],
 )
-def test_what_is_no_query_of_plays_is_refused(filled: Database, database_url: str, own: str) -> None:
-    with pytest.raises(MusicctlError):
-        plays.survey(filled, own, role=ROLE, threshold=100)
+def test_what_is_no_query_of_plays_names_the_setting(
+    filled: Database, database_url: str, own: str, said: str | None
+) -> None:
+    if said is None:  # NULL is unknown, and no mistake
+        assert plays.of_users(filled, own, ["auth0|a"]) == {"auth0|a": None}
+        return
+    for ask in (
+        lambda: plays.survey(filled, own, role=ROLE, threshold=100),
+        lambda: plays.of_users(filled, own, ["auth0|a"]),
+    ):
+        with pytest.raises(ConfigError, match=f"plays_query .*{said}"):
+            ask()
     assert query(database_url, "SELECT count(*) FROM playlists") == [(len(PLAYS),)]
+
+
+@pytest.mark.parametrize("own", ["SELECT 'auth0|a', 1 FROM pg_sleep(60)", "SELECT pg_sleep(60)::text, 1"])
+def test_a_query_that_takes_too_long_is_stopped(
+    filled: Database, database_url: str, own: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plays, "PATIENCE", 0.3)
+    with pytest.raises(ConfigError, match="plays_query took the database too long"):
+        plays.survey(filled, own, role=ROLE, threshold=100)
+    monkeypatch.setattr(plays, "PATIENCE", 100.0)
+    name = query(database_url, "SELECT current_database()")[0][0]
+    query(database_url, f"ALTER DATABASE {name} SET statement_timeout = '200ms'")
+    filled.close()
+    with pytest.raises(ConfigError, match="plays_query took the database too long"):
+        plays.of_users(filled, own, ["auth0|a"])
+
+
+def test_a_query_of_what_may_not_be_read(filled: Database) -> None:
+    with pytest.raises(DeniedError, match="plays_query may not be read"):
+        plays.survey(filled, "SELECT rolname, 1 FROM pg_authid", role=ROLE, threshold=100)
 
 
 def test_plays_of_users(filled: Database) -> None:
