@@ -18,6 +18,7 @@ from musicctl.cli.session import Session
 from musicctl.errors import UsageError
 from musicctl.render import records
 from musicctl.render.records import Format, Row
+from musicctl.settings.environment import person_present
 
 if TYPE_CHECKING:
     from musicctl.operations.exports import Encode
@@ -85,6 +86,7 @@ def import_file(
         form=None if form is None else form.value,
         bad_file=rejects.name_for(file) if skip_bad else None,
         dry_run=dry_run,
+        asks=not yes and not dry_run and person_present(),
     )
     with Session(profile, quiet=quiet) as session:
         if not dry_run:

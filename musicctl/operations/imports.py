@@ -35,16 +35,30 @@ class Preview:
     same: int
     first: bool
 
+    @property
+    def changes(self) -> bool:
+        """Whether it would do anything."""
+        return bool(self.new or self.changed)
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are in all."""
+        return self.new + self.changed + self.same
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One import: the file and its format, and where bad lines go when the others are to be imported."""
+    """One import: the file and its format, and where bad lines go when the others are to be imported.
+
+    `asks` says that a person may be asked in the middle, for as long as that takes.
+    """
 
     table: str
     name: str
     form: str | None = None
     bad_file: str | None = None
     dry_run: bool = False
+    asks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +90,26 @@ def run(
     dialect = forms.dialect(forms.of(request.name, request.form))
     problems = Problems(request.name)
     with source.chunks(request.name, tell) as chunks, Rejects.opened(dialect) as rejects:
+        scanner = Scanner(chunks, dialect, problems, rejects.take)
 
-        def work(incoming: Incoming) -> dict[str, object]:
-            scanner = Scanner(chunks, dialect, problems, rejects.take)
+        def stage(incoming: Incoming) -> Preview:
             with _refusing(scanner, problems):
                 _stage(incoming, scanner, rejects, dialect, problems)
                 if problems.count and request.bad_file is None:
                     raise problems.refusal()
                 if problems.count and not request.dry_run:
                     rejects.save(str(request.bad_file))
-                return _settle(incoming, scanner.rows - rejects.repeated, request, who, review)
+                return _preview(incoming, scanner.rows - rejects.repeated)
 
-        document = imports.importing(database, KINDS[request.table], work)
+        def ask(preview: Preview) -> None:
+            if preview.changes and not request.dry_run:
+                review(preview)
+
+        def settle(incoming: Incoming, preview: Preview) -> dict[str, object]:
+            with _refusing(scanner, problems):
+                return _settle(incoming, preview, request, who)
+
+        document = imports.reviewed(database, KINDS[request.table], stage, ask, settle, apart=request.asks)
     bad = {"bad": problems.count, "bad_file": request.bad_file if problems.count else None}
     return Imported(document | bad, problems)
 
@@ -133,15 +155,17 @@ def _refuse_repeated(incoming: Incoming, scanner: Scanner, rejects: Rejects, pro
     incoming.set_repeated_aside(rejects.take_repeated)
 
 
-def _settle(
-    incoming: Incoming, rows: int, request: Request, who: Who, review: Callable[[Preview], None]
-) -> dict[str, object]:
-    """Merge what was staged, unless it changes nothing or is only to be shown."""
+def _preview(incoming: Incoming, rows: int) -> Preview:
     first = incoming.is_first()
     found = Difference(rows, 0) if first else incoming.difference()
+    return Preview(new=found.new, changed=found.changed, same=_same(rows, found), first=first)
+
+
+def _settle(incoming: Incoming, preview: Preview, request: Request, who: Who) -> dict[str, object]:
+    """Merge what was staged, unless it changes nothing or is only to be shown."""
+    found, rows = Difference(preview.new, preview.changed), preview.rows
     run = None
-    if (found.new or found.changed) and not request.dry_run:
-        review(Preview(new=found.new, changed=found.changed, same=_same(rows, found), first=first))
+    if preview.changes and not request.dry_run:
         found = incoming.merge()
         run = journal.record(incoming.cursor, who.run(f"{request.table} import"), [])
     return {

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, TypeVar
@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import psycopg2
 from psycopg2 import errors, sql
 
-from musicctl.errors import MusicctlError
+from musicctl.errors import MusicctlError, UnavailableError
 from musicctl.store import bulk, shape
 from musicctl.store.copying import copy_pieces
 from musicctl.store.database import Cursor, Database, one_row
@@ -18,6 +18,7 @@ from musicctl.store.kinds import Kind
 from musicctl.store.shape import Shape
 from musicctl.store.streaming import AT_ONCE
 
+S = TypeVar("S")
 T = TypeVar("T")
 PLACE = re.compile(r"COPY staging_\w+, line (\d+)(?:, column (\w+))?")
 # In CSV Postgres counts the lines within quotes only once it has seen how a line ends: hence a header.
@@ -86,6 +87,54 @@ def importing(database: Database, kind: Kind, work: Callable[["Incoming"], T]) -
 
     # The file is read once, so the transaction is not repeated.
     return database.run(whole, doing=doing, repeat_on=())
+
+
+def reviewed(
+    database: Database,
+    kind: Kind,
+    stage: Callable[["Incoming"], S],
+    review: Callable[[S], None],
+    settle: Callable[["Incoming", S], T],
+    *,
+    apart: bool,
+) -> T:
+    """Run `stage` on an empty staging table, let `review` see what it returns, then run `settle` on it.
+
+    With `apart` a person is asked in `review`: there is no transaction meanwhile, the connection may end, and
+    the staged rows are kept in a table until then. Nothing of it is left behind.
+    """
+    if not apart:
+
+        def work(incoming: Incoming) -> T:
+            seen = stage(incoming)
+            review(seen)
+            return settle(incoming, seen)
+
+        return importing(database, kind, work)
+    doing, kept = f"import {kind.table}", []
+
+    def first(cursor: Cursor) -> S:
+        found = shape.of(cursor, kind, doing)
+        found.require_insertable(doing)
+        kept.append(Incoming(cursor, found))
+        return stage(kept[0])
+
+    def second(cursor: Cursor) -> T:
+        kept[0].cursor = cursor
+        kept[0].require_rows()
+        done = settle(kept[0], seen)
+        kept[0].drop()
+        return done
+
+    try:
+        seen = database.run(first, doing=doing, repeat_on=())
+        review(seen)
+        return database.run(second, doing=doing)
+    except BaseException:
+        if kept:
+            with suppress(MusicctlError):
+                database.run(kept[0].drop_with, doing="remove the staging table")
+        raise
 
 
 class Incoming:
@@ -168,7 +217,21 @@ class Incoming:
     def drop(self) -> None:
         """Remove the staging table."""
         if self._parts:
-            self._execute("DROP TABLE {staging}")
+            self._execute("DROP TABLE IF EXISTS {staging}")
+
+    def require_rows(self) -> None:
+        """Raise UnavailableError when a crash of the server has emptied the table: it is not logged."""
+        self._execute("SELECT EXISTS (SELECT FROM {staging})")
+        if not one_row(self.cursor)[0]:
+            raise UnavailableError(
+                "the server was restarted meanwhile, and has forgotten the file; nothing was changed",
+                hint="import it again",
+            )
+
+    def drop_with(self, cursor: Cursor) -> None:
+        """Remove the staging table in another transaction."""
+        self.cursor = cursor
+        self.drop()
 
     def _unlocked(self, statement: str) -> tuple[Any, ...]:
         """Answer a question, and hold no lock on the app's table while a person is asked what to do."""

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from musicctl.errors import Exit
 from tests.cli.test_asking import on_a_terminal
 from tests.program import Program, Sandbox
 
 OPEN = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'musicctl' AND state LIKE 'idle in%%'"
+STAGING = "SELECT relname FROM pg_class WHERE relname LIKE 'staging%%' AND relkind = 'r'"
 END = (
     "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity"
     " WHERE application_name = 'musicctl' AND state LIKE 'idle%%'"
@@ -31,6 +33,7 @@ def world(sandbox: Sandbox, program: Program) -> Sandbox:
     [
         *("roles sync", "profile fill-names", "profile set-names {names}", "songs remove auth0|new s1"),
         *("songs move auth0|new auth0|old", "undo last", "users erase auth0|new"),
+        "songs import {songs}",
     ],
 )
 def test_while_a_person_thinks(world: Sandbox, program: Program, tmp_path: Path, words: str) -> None:
@@ -51,3 +54,15 @@ def test_while_a_person_thinks(world: Sandbox, program: Program, tmp_path: Path,
     arguments = [word.format(**files) for word in words.split()]
     code, screen = on_a_terminal(arguments, answers())
     assert (code, seen) == (0, [[(0,)]]), screen
+    assert world.query(STAGING) == []
+
+
+@pytest.mark.parametrize("answer", [b"n\n", b"\x03"])
+def test_an_import_that_is_not_agreed_to_leaves_nothing(
+    world: Sandbox, tmp_path: Path, answer: bytes
+) -> None:
+    (tmp_path / "songs.csv").write_text("song_id,songname,user_id\ns3,Red,auth0|new\n")
+    code, _ = on_a_terminal(["songs", "import", str(tmp_path / "songs.csv")], answer)
+    assert code in {Exit.FAILED, Exit.INTERRUPTED}
+    assert world.query("SELECT count(*) FROM songs") == [(2,)]
+    assert world.query(STAGING) == []
