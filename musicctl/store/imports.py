@@ -113,21 +113,25 @@ def reviewed(
         return importing(database, kind, work)
     doing, kept = f"import {kind.table}", []
 
-    def first(cursor: Cursor) -> S:
+    def first(cursor: Cursor) -> tuple[S, bool]:
         found = shape.of(cursor, kind, doing)
         found.require_insertable(doing)
         kept.append(Incoming(cursor, found))
-        return stage(kept[0])
+        return stage(kept[0]), kept[0].has_rows()
 
     def second(cursor: Cursor) -> T:
         kept[0].cursor = cursor
-        kept[0].require_rows()
+        if filled and not kept[0].has_rows():  # it is not logged, and a crash of the server empties it
+            raise UnavailableError(
+                "the server was restarted meanwhile, and has forgotten the file; nothing was changed",
+                hint="import it again",
+            )
         done = settle(kept[0], seen)
         kept[0].drop()
         return done
 
     try:
-        seen = database.run(first, doing=doing, repeat_on=())
+        seen, filled = database.run(first, doing=doing, repeat_on=())
         review(seen)
         return database.run(second, doing=doing)
     except BaseException:
@@ -219,14 +223,10 @@ class Incoming:
         if self._parts:
             self._execute("DROP TABLE IF EXISTS {staging}")
 
-    def require_rows(self) -> None:
-        """Raise UnavailableError when a crash of the server has emptied the table: it is not logged."""
+    def has_rows(self) -> bool:
+        """Tell whether any row is staged."""
         self._execute("SELECT EXISTS (SELECT FROM {staging})")
-        if not one_row(self.cursor)[0]:
-            raise UnavailableError(
-                "the server was restarted meanwhile, and has forgotten the file; nothing was changed",
-                hint="import it again",
-            )
+        return one_row(self.cursor)[0] is True
 
     def drop_with(self, cursor: Cursor) -> None:
         """Remove the staging table in another transaction."""

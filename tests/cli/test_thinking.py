@@ -57,6 +57,13 @@ def test_while_a_person_thinks(world: Sandbox, program: Program, tmp_path: Path,
     assert world.query(STAGING) == []
 
 
+def test_an_import_of_nothing_asks_nothing(world: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / "songs.csv").write_text("song_id,songname,user_id\n")
+    code, screen = on_a_terminal(["songs", "import", str(tmp_path / "songs.csv")], b"y\n")
+    assert (code, "[y/N]" in screen) == (0, False)
+    assert world.query(STAGING) == []
+
+
 @pytest.mark.parametrize("answer", [b"n\n", b"\x03"])
 def test_an_import_that_is_not_agreed_to_leaves_nothing(
     world: Sandbox, tmp_path: Path, answer: bytes
