@@ -10,6 +10,7 @@ import msgspec
 from musicctl.errors import BusyError, DeniedError, MusicctlError, NotFoundError, UnavailableError
 from musicctl.tenant.action_records import FAILED, Action, Binding, Draft, Rule, Version
 from musicctl.tenant.http import Http
+from musicctl.tenant.lenient import UNREADABLE, reader
 from musicctl.tenant.pacer import Kind
 from musicctl.tenant.retries import Resend
 from musicctl.tenant.sending import Sender, log_name
@@ -218,12 +219,12 @@ def _entry(kind: str, value: str, display_name: str | None) -> dict[str, object]
 
 
 def _decoder(kind: type[T], doing: str) -> Callable[[bytes], T]:
-    decoder = msgspec.json.Decoder(kind)
+    read = reader(kind)
 
     def decode(body: bytes) -> T:
         try:
-            return decoder.decode(body)
-        except (msgspec.DecodeError, RecursionError):
+            return read(body)
+        except UNREADABLE:
             raise LostReplyError(f"could not {doing}: the reply cannot be read", hint="try again") from None
 
     return decode

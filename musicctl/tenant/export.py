@@ -10,6 +10,7 @@ import msgspec
 
 from musicctl.errors import MusicctlError, UnavailableError
 from musicctl.tenant.http import Http
+from musicctl.tenant.lenient import UNREADABLE, reader
 from musicctl.tenant.retries import Resend
 from musicctl.tenant.speaking import LostReplyError, refused, speaking
 from musicctl.tenant.users import TenantUser, decode
@@ -38,14 +39,14 @@ class Job(msgspec.Struct):
     location: str | None = None
 
 
-_job = msgspec.json.Decoder(Job)
+_job = reader(Job)
 
 
 def read_job(body: bytes) -> Job:
     """Return the job in a reply; raises LostReplyError when there is none."""
     try:
-        return _job.decode(body)
-    except msgspec.DecodeError:
+        return _job(body)
+    except UNREADABLE:
         raise LostReplyError("the tenant's answer about its export job cannot be read") from None
 
 

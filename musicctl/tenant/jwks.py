@@ -14,6 +14,7 @@ import msgspec
 from musicctl.errors import MusicctlError, UnavailableError
 from musicctl.tenant import private_file
 from musicctl.tenant.http import Http
+from musicctl.tenant.lenient import UNREADABLE, reader
 from musicctl.tenant.pacer import Rate
 from musicctl.tenant.pacing import Pacing
 from musicctl.tenant.retries import Patience
@@ -46,8 +47,8 @@ class _Kept(msgspec.Struct):
     keys: list[dict[str, object]]
 
 
-_key_set = msgspec.json.Decoder(_KeySet)
-_kept = msgspec.json.Decoder(_Kept)
+_key_set = reader(_KeySet)
+_kept = reader(_Kept)
 
 
 class KeySet:
@@ -70,11 +71,11 @@ class KeySet:
     def _from_cache(self) -> dict[str, Jwk]:
         content = None if self._path is None else private_file.read(self._path, 2 * LARGEST)
         try:
-            kept = _kept.decode(content or b"")
-        except (msgspec.DecodeError, RecursionError):
+            kept = _kept(content or b"")
+            fresh = 0.0 <= time.time() - kept.read_at < KEPT
+            return _named(kept.keys, self._base_url) if fresh else {}
+        except (*UNREADABLE, UnavailableError):  # nothing that the tenant would be believed either
             return {}
-        fresh = 0.0 <= time.time() - kept.read_at < KEPT
-        return _named(kept.keys, self._base_url) if fresh else {}
 
     def _from_tenant(self) -> dict[str, Jwk]:
         body = _within(DEADLINE, self._base_url)
@@ -87,8 +88,8 @@ class KeySet:
 
 def _decoded(body: bytes, tenant: str) -> list[dict[str, object]]:
     try:
-        keys = _key_set.decode(body).keys
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        keys = _key_set(body).keys
+    except UNREADABLE:
         raise _no_keys(tenant, "it sent something that is no set of keys") from None
     if not keys:
         raise _no_keys(tenant, "it publishes none")

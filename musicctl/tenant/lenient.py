@@ -1,23 +1,54 @@
-"""Reads whole JSON that the fast decoder refuses: one listener's metadata may be hostile."""
+"""JSON of others: what the fast decoder raises, and a reader of what it refuses but a listener may have."""
 
 import json
+import math
 import re
+from collections.abc import Callable
+from typing import TypeVar
+
+import msgspec
 
 DEEPEST = 50
 """Levels of nesting that are read; what lies deeper becomes null."""
 
-TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+# A text that never ends is one match too: from each of its quotes on, the rest would be searched once more.
+TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}]', re.DOTALL)
 LONGEST_INTEGER = 300
 """Digits; a longer one becomes a float, since Python refuses to read it."""
 
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises for bytes that it cannot decode: those that are not UTF-8 are no DecodeError."""
+
+T = TypeVar("T")
+
+
+def reader(kind: type[T]) -> Callable[[bytes], T]:
+    """Return what reads a `kind` from JSON, and raises one of UNREADABLE.
+
+    All of it must be UTF-8: the fast decoder does not look at the texts that it skips.
+    """
+    decoder = msgspec.json.Decoder(kind)
+
+    def read(text: bytes) -> T:
+        text.decode()
+        return decoder.decode(text)
+
+    return read
+
 
 def decode(text: bytes) -> object:
-    """Return the value in `text`, or None when it is no whole JSON document.
+    """Return the value in `text`, or None when it is no whole JSON document in UTF-8.
 
-    Text with half a surrogate pair, which can be neither stored nor written back as it is, becomes null.
+    Text with half a surrogate pair, which can be neither stored nor written back as it is, becomes null, and
+    so does what JSON has no number for.
     """
     try:
-        found: object = json.loads(_shallow(text), parse_int=_integer)
+        found: object = json.loads(
+            _shallow(text).decode("utf-8-sig"),
+            parse_int=_integer,
+            parse_float=_float,
+            parse_constant=lambda _word: None,
+        )
     except (ValueError, RecursionError):
         return None
     return _clean(found)
@@ -39,8 +70,14 @@ def _shallow(text: bytes) -> bytes:
     return b"".join([*kept, text[rest:]])
 
 
-def _integer(digits: str) -> int | float:
-    return int(digits) if len(digits) <= LONGEST_INTEGER else float(digits)
+def _integer(digits: str) -> int | float | None:
+    return int(digits) if len(digits) <= LONGEST_INTEGER else _float(digits)
+
+
+def _float(digits: str) -> float | None:
+    """Return the number, or None for one that is too large to be written back."""
+    number = float(digits)
+    return number if math.isfinite(number) else None
 
 
 def _clean(value: object) -> object:

@@ -1,6 +1,7 @@
 """Files in the user's cache folder for their owner alone: written in one step, distrusted when read."""
 
 import os
+import stat
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,7 +14,7 @@ def read(path: Path, most: int) -> bytes | None:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(handle, "rb") as file:
             found = os.fstat(handle)
-            ours = found.st_uid == os.geteuid() and not found.st_mode & OTHERS
+            ours = stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & OTHERS
             return file.read(most) if ours else None
     except OSError:
         return None

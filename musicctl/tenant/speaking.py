@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from musicctl.errors import BusyError, DeniedError, MusicctlError, NotFoundError, UnavailableError
+from musicctl.tenant.lenient import UNREADABLE, reader
 
 if TYPE_CHECKING:
     import httpx
@@ -55,7 +56,7 @@ class _Said(msgspec.Struct):
     error: object = None
 
 
-_said = msgspec.json.Decoder(_Said)
+_said = reader(_Said)
 
 
 @contextmanager
@@ -112,8 +113,8 @@ def message(body: bytes) -> str:
     if not body:
         return ""
     try:
-        found = _said.decode(body)
-    except (msgspec.DecodeError, RecursionError):
+        found = _said(body)
+    except UNREADABLE:
         return "a reply that is not JSON"
     text = found.message or found.error_description or found.error or ""
     return " ".join(str(text).split())[:300]

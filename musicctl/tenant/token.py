@@ -12,9 +12,10 @@ from musicctl.errors import ConfigError, MusicctlError, UnavailableError
 from musicctl.secret import Secret
 from musicctl.tenant import ratelimit
 from musicctl.tenant.http import Http
+from musicctl.tenant.lenient import UNREADABLE, reader
 from musicctl.tenant.retries import Resend
 from musicctl.tenant.speaking import LostReplyError, UnreachableError, refused, speaking
-from musicctl.tenant.token_cache import Token, TokenCache
+from musicctl.tenant.token_cache import Token, TokenCache, sendable
 
 RENEW_BEFORE = 60.0
 """Seconds before its end at which a token is replaced; half its life, if that is shorter."""
@@ -40,7 +41,7 @@ class _Issued(msgspec.Struct):
     expires_in: float
 
 
-_issued = msgspec.json.Decoder(_Issued)
+_issued = reader(_Issued)
 
 
 class TokenSource:
@@ -108,33 +109,35 @@ class TokenSource:
 
     def _ask(self) -> tuple[Token, float]:
         try:
-            body = self._http.persistently(self._post, Resend.ALWAYS)
+            issued = self._http.persistently(self._post, Resend.ALWAYS)
         except (UnreachableError, LostReplyError) as error:
             # Patience has ended: who needed the token would begin it once more.
             raise UnavailableError(error.what, hint=error.hint) from None
-        try:
-            issued = _issued.decode(body)
-            token = issued.access_token.encode("ascii").decode()
-        except (msgspec.DecodeError, UnicodeEncodeError):
-            raise MusicctlError(
-                f"could not {DOING}: {self._base_url} sent a reply without a token",
-                hint="check auth0_domain",
-            ) from None
-        return Token(Secret(token), time.time() + issued.expires_in), issued.expires_in
+        return Token(Secret(issued.access_token), time.time() + issued.expires_in), issued.expires_in
 
-    def _post(self) -> bytes:
+    def _post(self) -> _Issued:
         request = self._request()
         with speaking(DOING, self._base_url):
             reply = self._http.client.post(f"{self._base_url}/oauth/token", json=request)
         if reply.status_code != 200:
             wait = ratelimit.read(reply.headers).wait
             raise refused(reply.status_code, reply.content, DOING, self._base_url, wait=wait)
-        if not reply.content.lstrip().startswith(b"{"):
-            raise LostReplyError(
-                f"could not {DOING}: {self._base_url} sent a reply that is not JSON",
-                hint="check auth0_domain",
+        return self._read(reply.content)
+
+    def _read(self, body: bytes) -> _Issued:
+        try:
+            issued = _issued(body)
+            if not sendable(issued.access_token):
+                raise msgspec.ValidationError
+        except UNREADABLE as error:
+            is_json = isinstance(error, msgspec.ValidationError) and body.lstrip().startswith(b"{")
+            kind, sent = (
+                (MusicctlError, "without a token") if is_json else (LostReplyError, "that is not JSON")
             )
-        return reply.content
+            raise kind(
+                f"could not {DOING}: {self._base_url} sent a reply {sent}", hint="check auth0_domain"
+            ) from None
+        return issued
 
     def _request(self) -> dict[str, str]:
         request = {

@@ -13,6 +13,7 @@ import msgspec
 
 from musicctl.secret import Secret
 from musicctl.tenant import private_file
+from musicctl.tenant.lenient import UNREADABLE, reader
 
 LOCK_WAIT = 20.0
 """Seconds to wait for another process that is asking for the same token; then we ask too."""
@@ -35,7 +36,7 @@ class _Kept(msgspec.Struct):
     expires_at: float
 
 
-_kept = msgspec.json.Decoder(_Kept)
+_kept = reader(_Kept)
 
 
 class TokenCache:
@@ -51,10 +52,10 @@ class TokenCache:
         if self._path is None:
             return None
         try:
-            kept = _kept.decode(private_file.read(self._path, LARGEST) or b"")
-        except (msgspec.DecodeError, RecursionError):
+            kept = _kept(private_file.read(self._path, LARGEST) or b"")
+        except UNREADABLE:
             return None
-        return Token(Secret(kept.access_token), kept.expires_at) if _sendable(kept.access_token) else None
+        return Token(Secret(kept.access_token), kept.expires_at) if sendable(kept.access_token) else None
 
     def write(self, token: Token) -> None:
         """Keep `token` in place of the old one, in one step."""
@@ -96,6 +97,6 @@ class TokenCache:
         return lock
 
 
-def _sendable(token: str) -> bool:
+def sendable(token: str) -> bool:
     """Tell whether a text can stand in a header at all."""
     return bool(token) and token.isascii() and token.isprintable() and " " not in token

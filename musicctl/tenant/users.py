@@ -26,8 +26,8 @@ class TenantUser(msgspec.Struct, frozen=True):
         return name if isinstance(name, str) else None
 
 
-_one = msgspec.json.Decoder(TenantUser)
-_many = msgspec.json.Decoder(list[TenantUser])
+_one = lenient.reader(TenantUser)
+_many = lenient.reader(list[TenantUser])
 
 
 def decode(line: bytes) -> TenantUser | None:
@@ -36,8 +36,8 @@ def decode(line: bytes) -> TenantUser | None:
     Raises LostReplyError when the bytes are no whole JSON object, as when a reply was cut short.
     """
     try:
-        return _named(_one.decode(line))
-    except (msgspec.DecodeError, RecursionError):
+        return _named(_one(line))
+    except lenient.UNREADABLE:
         found = lenient.decode(line)
     if not isinstance(found, dict):
         raise LostReplyError(f"a profile cannot be read: {line[:80]!r}", hint="try again")
@@ -47,8 +47,8 @@ def decode(line: bytes) -> TenantUser | None:
 def decode_list(body: bytes) -> list[TenantUser]:
     """Return the users in a JSON array of them, without those that name no id; raises LostReplyError."""
     try:
-        users = [_named(each) for each in _many.decode(body)]
-    except (msgspec.DecodeError, RecursionError):
+        users = [_named(each) for each in _many(body)]
+    except lenient.UNREADABLE:
         found = lenient.decode(body)
         if not isinstance(found, list):
             raise LostReplyError(
