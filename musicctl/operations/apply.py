@@ -12,6 +12,7 @@ from typing import Generic, Protocol, TypeVar
 
 from musicctl.errors import DeniedError, MusicctlError, NotFoundError
 from musicctl.operations.freshness import Freshness, Read, TooOldError
+from musicctl.operations.gone import Gone
 from musicctl.operations.inthreads import in_threads
 from musicctl.operations.lease import Lease, LeaseLostError, OnHoldError
 from musicctl.policy.report import Outcome
@@ -116,14 +117,24 @@ def perform(changes: Sequence[C], writing: Writing[C], means: Means) -> Generato
     request is sent.
     """
     numbered = list(enumerate(changes))
-    freshness = Freshness(means.freshness, len(numbered))
+    watch = _Watch(Freshness(means.freshness, len(numbered)), Gone(len(numbered)))
     for _, group in groupby(numbered, key=lambda each: each[1].group):
         yield from in_threads(
             list(group),
-            lambda each: _Bringing(*each, writing, means, freshness).outcome(),
+            lambda each: _Bringing(*each, writing, means, watch).outcome(),
             means.threads,
             interrupt=means.tenant.stop,
         )
+    for ended in watch.gone.settled():
+        means.journal.ended(ended)
+
+
+@dataclass(frozen=True, slots=True)
+class _Watch:
+    """What all threads of a run look at together."""
+
+    freshness: Freshness
+    gone: Gone
 
 
 class _FailedError(Exception):
@@ -137,12 +148,12 @@ class _FailedError(Exception):
 class _Bringing(Generic[C]):
     """One change on its way. Trouble with the journal or the lease ends the run, not just the change."""
 
-    def __init__(self, seq: int, change: C, writing: Writing[C], means: Means, freshness: Freshness) -> None:
+    def __init__(self, seq: int, change: C, writing: Writing[C], means: Means, watch: _Watch) -> None:
         self._seq = seq
         self._change = change
         self._writing = writing
         self._means = means
-        self._freshness = freshness
+        self._watch = watch
         self._read = Read(0.0, 0.0)
         self._too_old = 0
         self._reason = ""
@@ -177,7 +188,7 @@ class _Bringing(Generic[C]):
         if self._too_old < TOO_OLD:
             return None
         done = self._ended(Outcome.FAILED, error.what)
-        self._freshness.too_late(error.what)
+        self._watch.freshness.too_late(error.what)
         return done
 
     def _attempt(self) -> Done[C] | None:
@@ -196,7 +207,7 @@ class _Bringing(Generic[C]):
                 return self._ended(Outcome.GONE, GONE, status=404)
             except UncertainError as lost:
                 return self._look_again(step.value, lost)
-            self._freshness.in_time()
+            self._watch.freshness.in_time()
         return self._ended(Outcome.APPLIED, status=200)
 
     def _require_leave(self) -> None:
@@ -206,7 +217,7 @@ class _Bringing(Generic[C]):
         was stopped and another took over; between here and the socket lies only the call that sends.
         """
         self._means.check()
-        self._freshness.require(self._read)
+        self._watch.freshness.require(self._read)
 
     def _look(self) -> tuple[object, Step]:
         """Read the user, and return the value there and what to do about it."""
@@ -219,6 +230,7 @@ class _Bringing(Generic[C]):
         self._read = Read(self._means.tenant.asked_at(), self._means.tenant.replied_at())
         if user is None:
             return None, Step(outcome=Outcome.GONE, detail=GONE)
+        self._watch.gone.there()
         try:
             now = self._writing.now(user)
         except UnreadableError as why:
@@ -267,14 +279,9 @@ class _Bringing(Generic[C]):
         before: object = None,
         after: object = None,
     ) -> Done[C]:
-        self._means.journal.ended(
-            Ended(
-                seq=self._seq,
-                state=outcome.value,
-                before=before,
-                after=after,
-                status=status,
-                detail=detail,
-            )
+        ended = Ended(
+            seq=self._seq, state=outcome.value, before=before, after=after, status=status, detail=detail
         )
+        keep = self._watch.gone.add if outcome is Outcome.GONE else self._means.journal.ended
+        keep(ended)
         return Done(self._change, outcome, detail)

@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from musicctl.errors import MusicctlError
 from musicctl.operations.apply import UnreadableError
+from musicctl.operations.gone import too_many
 from musicctl.operations.inthreads import in_threads
 from musicctl.operations.lease import Lease, under_way
 from musicctl.operations.namewriting import name_of
@@ -71,6 +72,7 @@ def recover(
         say(f"an earlier run was cut off: looking up what became of {count}")
         time.sleep(settle)
     truths = list(in_threads(found, lambda change: _truth(tenant, change), threads, interrupt=tenant.stop))
+    truths = _believed(truths)
     if lease is not None:
         lease.check()
     runs = unconfirmed.settle(database, truths, fence)
@@ -82,6 +84,15 @@ def recover(
         gone=states.count(Outcome.GONE.value),
         runs=runs,
     )
+
+
+def _believed(truths: list[Truth]) -> list[Truth]:
+    """Return the truths, without those who are gone where they are too many: they stay in the mirror."""
+    gone = Outcome.GONE.value
+    if not too_many(sum(truth.state == gone for truth in truths), len(truths)):
+        return truths
+    unknown = Outcome.UNKNOWN.value
+    return [replace(truth, state=unknown) if truth.state == gone else truth for truth in truths]
 
 
 def _truth(tenant: Tenant, change: Unconfirmed) -> Truth:

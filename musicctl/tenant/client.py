@@ -6,7 +6,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from musicctl.errors import NotFoundError
+from musicctl.errors import NotFoundError, UnavailableError
 from musicctl.tenant import export
 from musicctl.tenant.export import Job
 from musicctl.tenant.http import BeforeLeaving, Http, OnReply, Traffic
@@ -15,7 +15,7 @@ from musicctl.tenant.pacer import Kind, Rate
 from musicctl.tenant.pacing import OnWait, Pacing
 from musicctl.tenant.retries import Patience, Resend
 from musicctl.tenant.sending import Sender, log_name
-from musicctl.tenant.speaking import LostReplyError
+from musicctl.tenant.speaking import GoneError, LostReplyError
 from musicctl.tenant.token import Credentials, TokenSource
 from musicctl.tenant.users import TenantUser, decode, decode_list
 
@@ -91,7 +91,7 @@ class Tenant:
                 lambda sdk: sdk.users.get(user_id),
                 partial(self._same_user, user_id),
             )
-        except NotFoundError:
+        except GoneError:
             return None
 
     def users_by_email(self, email: str) -> list[TenantUser]:
@@ -152,14 +152,17 @@ class Tenant:
         return self._on_export(export.users(done, self._poll, self._http, odd or _ignore))
 
     def _poll(self, job_id: str) -> Job:
-        with self._http.polling():
-            return self._sender.call(
-                "read the export job",
-                Kind.OTHER,
-                Resend.ALWAYS,
-                lambda sdk: sdk.jobs.get(job_id),
-                export.read_job,
-            )
+        try:
+            with self._http.polling():
+                return self._sender.call(
+                    "read the export job",
+                    Kind.OTHER,
+                    Resend.ALWAYS,
+                    lambda sdk: sdk.jobs.get(job_id),
+                    export.read_job,
+                )
+        except NotFoundError as error:
+            raise UnavailableError(error.what, hint="start the refresh again") from None
 
     def _update(
         self, user_id: str, doing: str, correlation_id: str | None, **metadata: dict[str, object]

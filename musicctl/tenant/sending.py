@@ -85,7 +85,15 @@ class Sender:
         if not 200 <= reply.status_code < 300:
             wait = ratelimit.read(reply.headers).wait
             base_url = self._http.base_url
-            raise refused(reply.status_code, reply.content, doing, base_url, writing=writing, wait=wait)
+            raise refused(
+                reply.status_code,
+                reply.content,
+                doing,
+                base_url,
+                writing=writing,
+                wait=wait,
+                of_users=kind is not Kind.OTHER,
+            )
         try:
             return read(reply.content)
         except LostReplyError as error:

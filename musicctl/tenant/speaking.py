@@ -20,8 +20,16 @@ LIKE_SERVER_ERRORS = (408, 409)
 """Auth0 documents neither for users; its own SDK sends a request again after them as after a 5xx."""
 
 
+NO_SUCH_USER, NO_SUCH_USER_SAID = "inexistent_user", "The user does not exist."
+"""How Auth0 says it: by its code, and in older words without one."""
+
+
 class LostReplyError(UnavailableError):
     """No reply came, or one that cannot be read or tells of trouble at the tenant's side."""
+
+
+class GoneError(NotFoundError):
+    """The tenant itself says that it has no such user."""
 
 
 class UncertainError(UnavailableError):
@@ -51,6 +59,8 @@ class StoppedError(NotAppliedError):
 class _Said(msgspec.Struct):
     """The fields of an error body that may hold its message."""
 
+    statusCode: object = None  # noqa: N815 -- Auth0's name
+    errorCode: object = None  # noqa: N815 -- Auth0's name
     message: object = None
     error_description: object = None
     error: object = None
@@ -87,17 +97,32 @@ def speaking(doing: str, tenant: str, *, writing: bool = False) -> Iterator[None
 
 
 def refused(
-    status: int, body: bytes, doing: str, tenant: str, *, writing: bool = False, wait: float | None = None
+    status: int,
+    body: bytes,
+    doing: str,
+    tenant: str,
+    *,
+    writing: bool = False,
+    wait: float | None = None,
+    of_users: bool = False,
 ) -> MusicctlError:
-    """Return the error for a reply of `status`; `wait` is the seconds after which a 429 is over."""
+    """Return the error for a reply of `status`; `wait` is the seconds after which a 429 is over.
+
+    What refuses in other words than the tenant's own is something that stands before it, and says nothing
+    about users, credentials or what became of a write: the reply is lost. `of_users` is a request about one.
+    """
     said = message(body)
     what = f"could not {doing}: {tenant} answered {status}" + (f": {said}" if said else "")
+    if 400 <= status < 500 and status != 429 and not _is_the_tenants(status, body, of_users=of_users):
+        kind = UncertainError if writing else LostReplyError
+        return kind(what, hint="that is not how Auth0 answers: check auth0_domain and any proxy or firewall")
     if status in (401, 403):
         scopes = SCOPES.search(said)
         hint = f"grant the application one of these scopes: {scopes[1].strip()}" if scopes else ""
         return DeniedError(what, hint=hint or "check auth0_client_id, its secret or key, and auth0_audience")
     if status == 404:
-        return NotFoundError(what, hint="check the id, and that auth0_domain is the right tenant")
+        kind_of_404 = GoneError if of_users else NotFoundError
+        return kind_of_404(what, hint="check the id, and that auth0_domain is the right tenant")
     if status == 429:
         return ThrottledError(what, hint="the tenant's rate limit is used up; try again later", wait=wait)
     if 400 <= status < 500 and status not in LIKE_SERVER_ERRORS:
@@ -108,16 +133,37 @@ def refused(
     return kind(what, hint="try again; https://status.auth0.com tells of outages" if status >= 500 else "")
 
 
+def _is_the_tenants(status: int, body: bytes, *, of_users: bool) -> bool:
+    """Tell whether a refusal is in Auth0's words; an empty one may be, but for one that says 404.
+
+    Auth0's router answers 404 to a path that it does not know, in the same form but without a code.
+    """
+    found = _decoded(body)
+    if status != 404:
+        return found is not None or not body
+    if found is None:
+        return False
+    if found.errorCode == NO_SUCH_USER or not of_users:
+        return True
+    return found.statusCode == 404 and found.message == NO_SUCH_USER_SAID
+
+
 def message(body: bytes) -> str:
     """Return what an error body says, on one line; a page of HTML says nothing worth showing."""
     if not body:
         return ""
-    try:
-        found = _said(body)
-    except UNREADABLE:
+    found = _decoded(body)
+    if found is None:
         return "a reply that is not JSON"
     text = found.message or found.error_description or found.error or ""
     return " ".join(str(text).split())[:300]
+
+
+def _decoded(body: bytes) -> _Said | None:
+    try:
+        return _said(body)
+    except UNREADABLE:
+        return None
 
 
 def _how_lost(error: "httpx.HTTPError") -> str:

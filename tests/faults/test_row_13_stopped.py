@@ -91,6 +91,9 @@ def test_one_stopped_at_any_moment_sends_nothing_more(sandbox: Sandbox) -> None:
             while len(sandbox.writes()) < chance.randrange(1, USERS // 2) and process.poll() is None:
                 time.sleep(chance.random() / 200)
             process.send_signal(signal.SIGSTOP)
-            if process.poll() is None and len(sandbox.writes()) < USERS - 8:
+            while process.poll() is None and not is_stopped(process):
+                time.sleep(0.001)
+            time.sleep(0.1)  # what had left by then arrives
+            if process.poll() is None and len(sandbox.writes()) < USERS:
                 stopped_and_resumed(sandbox, process, environment, users)
                 tried += 1

@@ -122,7 +122,7 @@ def test_what_nobody_can_look_at_is_said_to_be_unknown(world: World) -> None:
 def test_what_the_tenant_refuses(
     world: World, status: int, error: type[MusicctlError], outcome: str, state: str
 ) -> None:
-    world.between.misbehave("PATCH", answering(status, b'{"message":"no"}'))
+    world.between.misbehave("PATCH", answering(status, b'{"message":"no","errorCode":"inexistent_user"}'))
     with pytest.raises(error):
         world.set_name("Starr")
     assert world.journalled()[0][:4] == ("profile set-name", outcome, None, state)
