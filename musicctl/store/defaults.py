@@ -36,6 +36,7 @@ def filled(keywords: Mapping[str, str], libpqs: Mapping[str, str] | None) -> dic
     found = {name: around[name] for name in SERVERS & around.keys()} | found
     if libpqs is None:
         found = _alone(found)
+    _require_certificates(found)
     return OURS | checked(found) | FIXED
 
 
@@ -48,6 +49,17 @@ def _alone(found: dict[str, str]) -> dict[str, str]:
             hint="add sslrootcert=system, or sslrootcert=/path/of/root.crt, to database_url",
         )
     return ALONE | found
+
+
+def _require_certificates(found: Mapping[str, str]) -> None:
+    named = found.get("sslrootcert")
+    if found.get("sslmode", "").startswith("verify") and named and named != "system":
+        path = Path(named)
+        if not path.exists():
+            raise ConfigError(
+                f"the certificates that sslmode={found['sslmode']} verifies against are not in {path}",
+                hint="sslrootcert in database_url names the file",
+            )
 
 
 def _service(name: str, around: Mapping[str, str]) -> dict[str, str]:

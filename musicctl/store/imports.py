@@ -20,7 +20,8 @@ from musicctl.store.streaming import AT_ONCE
 
 S = TypeVar("S")
 T = TypeVar("T")
-PLACE = re.compile(r"COPY staging_\w+, line (\d+)(?:, column (\w+))?")
+# The words between differ by the language of the server's messages.
+PLACE = re.compile(r"staging_[0-9a-f]+\D+?(\d+)(?:[,、]\s*\w+\s+(\w+))?")
 # In CSV Postgres counts the lines within quotes only once it has seen how a line ends: hence a header.
 OPTIONS = {"csv": "FORMAT csv, HEADER", "text": "FORMAT text"}
 HEADERS = {"csv": b"header\n", "text": b""}

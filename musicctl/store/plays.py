@@ -180,8 +180,9 @@ def refuse_repeated(cursor: Cursor, query: str) -> None:
         _refuse_columns(cursor, query)
         _limit(cursor)
         cursor.execute(
-            f"SELECT user_id FROM ({source(query)}) AS plays GROUP BY user_id HAVING count(*) > 1"
-            " ORDER BY user_id LIMIT 1",
+            # The count of plays has each one read as a number, which this may be the only statement to do.
+            f"SELECT user_id, count(plays) FROM ({source(query)}) AS plays GROUP BY user_id"
+            " HAVING count(*) > 1 ORDER BY user_id LIMIT 1",
             (),
         )
         row = cursor.fetchone()

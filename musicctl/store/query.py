@@ -38,8 +38,9 @@ def ask(database: Database, statement: str, use: Use[T], *, paged: bool, seconds
 
     def work(cursor: Cursor) -> T:
         _prepare(cursor)
-        with _translating(seconds), view.in_shape():
-            used = answer(cursor, statement, _Clock(seconds), use)
+        clock = _Clock(seconds)
+        with _translating(seconds, clock), view.in_shape():
+            used = answer(cursor, statement, clock, use)
         # A function in it may have set something for the session, which a pooler would hand to the next.
         cursor.connection.rollback()
         return used
@@ -59,8 +60,15 @@ class _Clock:
         """Let the server work, within the statement, for as long as is left."""
         cursor.execute("SET LOCAL statement_timeout = %s", (max(1, int(self._left * 1000)),))
         began = time.monotonic()
-        yield
-        self._left -= time.monotonic() - began
+        try:
+            yield
+        finally:
+            self._left -= time.monotonic() - began
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is left; the server counts in whole milliseconds."""
+        return self._left < 0.001
 
 
 def _prepare(cursor: Cursor) -> None:
@@ -103,12 +111,12 @@ def _names(cursor: Cursor) -> tuple[str, ...]:
 
 
 @contextmanager
-def _translating(seconds: float) -> Iterator[None]:
+def _translating(seconds: float, clock: _Clock) -> Iterator[None]:
     """Say what is wrong with a query in one line each: too slow, a write, not understood."""
     try:
         yield
-    except errors.QueryCanceled as error:
-        if "statement timeout" not in str(error.diag.message_primary):
+    except errors.QueryCanceled:
+        if not clock.is_over:  # somebody else has stopped it
             raise
         raise RefusedError(
             f"the query was stopped: it took the server more than {seconds:g} s",

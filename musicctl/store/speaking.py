@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import psycopg2
 
 from musicctl.errors import ConfigError, DeniedError, MusicctlError, UnavailableError
+from musicctl.store import waiting
 from musicctl.store.connecting import NotConnectedError
 
 READ_ONLY = "25006"
@@ -94,9 +95,10 @@ def _unconnected(error: NotConnectedError, place: str) -> MusicctlError:
         return ConfigError(f"Postgres at {place} has no such database: {said}", hint="check database_url")
     if code.startswith("42"):  # the account may not connect to this database
         return DeniedError(f"Postgres at {place} refused the login: {said}", hint="GRANT CONNECT ON DATABASE")
+    more = "; connect_timeout=60 in the URL waits longer" if waiting.SILENT in said else ""
     return UnavailableError(
         f"Postgres at {place} cannot be reached: {said}",
-        hint="musicctl config show says where this is set; connect_timeout=60 in the URL waits longer",
+        hint=f"musicctl config show says where this is set{more}",
     )
 
 

@@ -22,6 +22,8 @@ SILENCE = 120.0
 BEYOND = 10.0
 """Seconds that a query which a person lets run may take beyond what the server was told."""
 
+SILENT = "the server did not answer within"
+
 ANSWERING = 4
 """CONNECTION_AWAITING_RESPONSE of libpq-fe.h: the server is there, and what it says next is its decision."""
 
@@ -64,7 +66,7 @@ def _wait(connection: extensions.connection) -> None:
         writable = [connection.fileno()] if state == extensions.POLL_WRITE else []
         left = ends - time.monotonic()
         if left <= 0:
-            raise psycopg2.OperationalError(f"the server did not answer within {patience:g} s")
+            raise psycopg2.OperationalError(f"{SILENT} {patience:g} s")
         try:
             select.select(readable, writable, [], min(left, 5.0))
         except BaseException:

@@ -133,3 +133,20 @@ def test_an_id_that_is_too_long_for_the_index(database: Database, database_url: 
         imported(database, "1,a,u", f"{odd},b,u", "3,c,u")
     assert (refused.value.row, refused.value.column) == (2, "song_id")
     assert query(database_url, "SELECT count(*) FROM songs") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("context", "line", "column"),
+    [
+        ('COPY staging_ab12, line 3, column plays: "x"', "3", "plays"),
+        ("COPY staging_ab12, line 3: « 1\tx »", "3", None),
+        ("COPY staging_ab12, ligne 3, colonne plays : « x »", "3", "plays"),
+        ("COPY staging_ab12, Zeile 3, Spalte plays: »x«", "3", "plays"),
+        ('COPY staging_ab12、行 3、列 plays: "x"', "3", "plays"),
+        ("COPY staging_ab12, строка 3, столбец plays: «x»", "3", "plays"),
+    ],
+)
+def test_the_place_of_a_value_is_found_in_any_language(context: str, line: str, column: str | None) -> None:
+    found = imports.PLACE.search(context)
+    assert found is not None
+    assert found.groups() == (line, column)
