@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "tenant": set(),
     "policy": set(),
 }
-FOR_ALL = {"errors", "secret"}
+FOR_ALL = {"disk", "errors", "secret", "way"}
 OWNERS = {
     "aiohttp": {"sandbox"},
     "auth0": {"tenant"},

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TypeAlias, TypeVar
 
 import typer
 
+from musicctl import disk
 from musicctl.cli.command import CONTEXT, Command
 from musicctl.cli.session import Session
 from musicctl.errors import MusicctlError, UsageError
@@ -24,7 +25,7 @@ NOBODY = ""
 """Stands for USER on a command line that has a token in its place: no id and no address is empty."""
 
 LONGEST = 1 << 20
-"""Characters that are read of a token; there are far fewer in any that is good."""
+"""Bytes that are read of a token; there are far fewer in any that is good."""
 
 Token: TypeAlias = Annotated[
     str | None,
@@ -108,8 +109,7 @@ def _from_standard_input() -> str:
 
 def _from_file(path: Path) -> str:
     try:
-        with path.open(encoding="utf-8", errors="replace") as file:
-            return file.read(LONGEST).strip()
+        return disk.read(path, LONGEST, pipes=True).decode(errors="replace").strip()
     except OSError as error:
         raise MusicctlError(
             f"the token in {path} cannot be read: {error.strerror}",

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from musicctl import disk
 from musicctl.cli.command import alone, command
 from musicctl.cli.options import Json, Output, Profile, Quiet, duration
 from musicctl.cli.output import chosen, first_rows, most_rows
@@ -17,6 +18,9 @@ from musicctl.render.records import Format, Row
 
 app = alone()
 ON_A_TERMINAL = 200
+LARGEST = 4 << 20
+"""Bytes that are read of a query; Postgres itself would take a gigabyte."""
+
 Sql = Annotated[
     str | None, typer.Argument(metavar="SQL", help="One SELECT, WITH, VALUES, TABLE, EXPLAIN or SHOW.")
 ]
@@ -80,13 +84,21 @@ def _text(sql: str | None, file: str | None) -> str:
     if file is None:
         return str(sql)
     try:
-        return sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8-sig")
+        if file != "-":
+            return disk.read(Path(file), LARGEST, pipes=True).decode("utf-8-sig")
+        written = sys.stdin.read(LARGEST + 1)
     except UnicodeDecodeError:
         raise UsageError(f"{file} is no text in UTF-8", hint="convert it with iconv") from None
     except OSError as error:
         raise MusicctlError(
             f"could not read {file}: {error.strerror}", hint="name a file of SQL; - is standard input"
         ) from None
+    if len(written) > LARGEST:
+        raise MusicctlError(
+            f"could not read standard input: it is larger than {LARGEST:,} characters",
+            hint="send one query",
+        )
+    return written
 
 
 def _apart(columns: Sequence[str]) -> list[str]:

@@ -1,11 +1,13 @@
 """Which profile is in force, and the values it gives: from the file, the environment or the sandbox."""
 
+import errno
 import os
 from collections.abc import Mapping
 from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
 
+from musicctl import disk
 from musicctl.errors import ConfigError, UnavailableError
 from musicctl.settings import libpqs, references, shown
 from musicctl.settings.environment import (
@@ -20,6 +22,9 @@ from musicctl.settings.model import FROM_PLAIN_VARIABLES, SETTINGS, Settings, Va
 SECRET_FILE = "AUTH0_CLIENT_SECRET_FILE"  # noqa: S105 -- a name
 RESERVED = ("env", "sandbox")
 PREFIX = "MUSICCTL_"
+LARGEST = 1 << 20
+"""Bytes that are read of the file; none is near that long."""
+
 SANDBOX_NAMESPACE = "https://music.example.com"
 
 
@@ -157,15 +162,11 @@ def _file() -> Mapping[str, object]:
     import tomllib
 
     path = config_path()
-    try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    written = _written(path)
+    if written is None:
         return {}
-    except OSError as error:
-        raise ConfigError(
-            f"{path} cannot be read: {error.strerror}",
-            hint="make it readable to you, or name another with MUSICCTL_CONFIG",
-        ) from None
+    try:
+        found = tomllib.loads(written.content.decode())
     except (ValueError, RecursionError) as error:
         raise ConfigError(
             f"{path} is no TOML: {_where(error)}", hint="mend it there, or name another with MUSICCTL_CONFIG"
@@ -179,6 +180,22 @@ def _file() -> Mapping[str, object]:
         )
     _refuse_wrong_tables(found.get("profiles", {}), path)
     return found
+
+
+def _written(path: Path) -> disk.Found | None:
+    """Return the file, or None when there is none; a `cmd:` in it is run: nobody else may write it."""
+    try:
+        return disk.read_trusted(path, LARGEST)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        refused = error.errno == errno.EPERM  # by us: the system's is EACCES
+        raise ConfigError(
+            f"{path} {'is not used' if refused else 'cannot be read'}: {error.strerror}",
+            hint="a file that says which commands are run must be yours or root's, on all of its path"
+            if refused
+            else "make it readable to you, or name another with MUSICCTL_CONFIG",
+        ) from None
 
 
 def _refuse_wrong_tables(tables: object, path: Path) -> None:
@@ -232,8 +249,9 @@ def _is_literal_secret(key: str, value: object) -> bool:
 
 def _refuse_readable(path: Path) -> None:
     """Raise ConfigError unless a file that holds a secret is ours and nobody else can read it."""
-    found = path.stat()
-    if found.st_mode & references.PRIVATE or found.st_uid != os.getuid():
+    written = _written(path)
+    found = written and written.stat
+    if found and (found.st_mode & references.PRIVATE or found.st_uid != os.getuid()):
         raise ConfigError(
             f"{path} holds a secret and can be read by others, or is not ours",
             hint=f"chmod 600 {path}; or move the secret out with file:, env: or cmd:",

@@ -2,14 +2,16 @@
 
 from pathlib import Path
 
+from musicctl import disk
 from musicctl.settings.environment import variables
-from musicctl.settings.libpqs import whole_environment
 
 PATIENCE = 30.0
 """Seconds that a command may take."""
 
 KINDS = ("env", "file", "cmd")
 PRIVATE = 0o077
+LARGEST = 1 << 20
+"""Bytes that are read of a file, or of what a command prints; a secret is never near that long."""
 
 
 def kind(value: object) -> str | None:
@@ -54,7 +56,7 @@ def _file(path: Path, *, secret: bool) -> str:
     try:
         if secret and path.stat().st_mode & PRIVATE:
             raise ValueError(f"the file {path} can be read by others; chmod 600 it")
-        return path.read_text(encoding="utf-8").rstrip("\r\n")
+        return disk.read(path, LARGEST, pipes=True).decode().rstrip("\r\n")
     except OSError as error:
         raise ValueError(f"the file {path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
@@ -62,25 +64,9 @@ def _file(path: Path, *, secret: bool) -> str:
 
 
 def _command(command: str) -> str:
-    import subprocess
+    from musicctl.settings import commands
 
     try:
-        done = subprocess.run(  # noqa: S602 -- the user's own configuration says what to run
-            command,
-            shell=True,
-            check=False,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=PATIENCE,
-            env=whole_environment(),  # it is a program of the user's, which may need what libpq may not have
-        )
-    except subprocess.TimeoutExpired:
-        raise ValueError(f"the command did not end within {PATIENCE:.0f} s") from None
-    except OSError as error:
-        raise ValueError(f"the command cannot be started: {error.strerror}") from None
-    if done.returncode != 0:
-        raise ValueError(f"the command ended with exit code {done.returncode}")
-    try:
-        return done.stdout.decode().rstrip("\r\n")
+        return commands.output(command, most=LARGEST, seconds=PATIENCE).decode().rstrip("\r\n")
     except UnicodeDecodeError:
         raise ValueError("the command printed something that is not UTF-8") from None

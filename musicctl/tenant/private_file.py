@@ -5,6 +5,8 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
+from musicctl import disk, way
+
 OTHERS = 0o077
 
 
@@ -22,27 +24,16 @@ def read(path: Path, most: int) -> bytes | None:
 
 def write(path: Path, content: bytes) -> None:
     """Put a file in place of the old one; a folder that cannot be written to is no error: nothing is kept."""
-    fresh = path.with_suffix(f".{os.getpid()}.new")
     with suppress(OSError):
         make_folder(path.parent)
-        fresh.unlink(missing_ok=True)
-        try:
-            _create(fresh, content)
-            fresh.replace(path)
-        finally:
-            fresh.unlink(missing_ok=True)
+        disk.write(path, content)
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder for us alone; raises OSError when it is somebody else's."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if folder.stat().st_uid != os.geteuid():
-        raise PermissionError
-    if folder.stat().st_mode & OTHERS:
-        folder.chmod(0o700)
-
-
-def _create(path: Path, content: bytes) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
+    """Make a folder for us alone; raises OSError when somebody else's, or behind such a link."""
+    with way.to_folder(folder, make=True) as opened:
+        found = os.fstat(opened)
+        if found.st_uid != os.geteuid():
+            raise PermissionError
+        if found.st_mode & OTHERS:
+            os.chmod(".", 0o700, dir_fd=opened)  # the one that was looked at

@@ -56,8 +56,10 @@ def test_where_a_file_goes(filled: Sandbox, program: Program, here: Path) -> Non
     (here / "real.csv").write_text("old")
     (here / "link.csv").symlink_to("real.csv")
     assert program("songs", "export", "--to", "link.csv").code == 0
-    assert (here / "link.csv").is_symlink()
-    assert (here / "real.csv").read_text().startswith("song_id")
+    assert not (here / "link.csv").is_symlink()
+    assert (here / "real.csv").read_text() == "old"
+    assert (here / "link.csv").read_text().startswith("song_id")
+    assert program("songs", "export", "--to", "/dev/stdout", "-o", "csv").code == 0
     assert program("songs", "export", "--to", "x.txt").code == 2
     assert program("songs", "export", "--to", "x.txt", "-o", "tsv").code == 0
     assert program("songs", "export", "--to", "x.csv", "-o", "tsv").code == 2

@@ -1,5 +1,9 @@
 """How values are read: each kind as a table, and references."""
 
+import os
+import subprocess
+import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -8,7 +12,7 @@ from hypothesis import strategies as st
 
 from musicctl import settings
 from musicctl.errors import ConfigError
-from musicctl.settings import values
+from musicctl.settings import references, values
 from musicctl.settings.model import SETTINGS
 from tests.settings.conftest import of
 
@@ -195,6 +199,10 @@ def test_references(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.param("cmd:: " + "hunter2" * 300_000, "cannot be started", id="long"),
         ("cmd:echo hunter2\0", "null byte"),
         ("file:~no-such-user/secret", "a user who is not there"),
+        ("file:{pipe}", "it is a pipe"),
+        ("file:/dev/zero", "it is a device|can be read by others"),
+        ("file:{large}", "it is larger than"),
+        ("cmd:yes hunter2", "printed more than"),
     ],
 )
 def test_references_that_fail_say_why_and_nothing_of_the_secret(
@@ -205,10 +213,47 @@ def test_references_that_fail_say_why_and_nothing_of_the_secret(
     readable.chmod(0o644)
     binary.write_bytes(b"\xff")
     binary.chmod(0o600)
-    chosen = of(auth0_client_secret=reference.format(readable=readable, binary=binary))
+    pipe, large = tmp_path / "pipe", tmp_path / "large"
+    os.mkfifo(pipe, 0o600)
+    with large.open("wb") as file:
+        file.truncate(1 << 40)
+    large.chmod(0o600)
+    named = reference.format(readable=readable, binary=binary, pipe=pipe, large=large)
+    chosen = of(auth0_client_secret=named)
     with pytest.raises(ConfigError, match=message) as caught:
         _ = chosen.auth0_client_secret
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("command", "ends"),
+    [
+        ("{left} & sleep .5; echo dj", ""),
+        ("{left} | cat", "did not end within 1 s"),
+        ("{left}", "did not end within 1 s"),
+        ("trap '' TERM HUP INT; {left} & sleep .5; yes", "printed more than"),
+    ],
+)
+def test_what_a_command_started_ends_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, ends: str
+) -> None:
+    monkeypatch.setattr(references, "PATIENCE", 1.0)
+    pids = tmp_path / "pids"
+    left = f"sh -c 'echo $$ >>{pids}; exec sleep 300'"
+    began = time.monotonic()
+    chosen = of(role="cmd:" + command.format(left=left))
+    with pytest.raises(ConfigError, match=ends) if ends else nullcontext():
+        assert chosen.role == "dj"
+    assert time.monotonic() - began < 20
+    deadline = time.monotonic() + 5
+    while any(map(is_alive, pids.read_text().split())):
+        assert time.monotonic() < deadline, "something was left behind"
+        time.sleep(0.01)
+
+
+def is_alive(pid: str) -> bool:
+    said = subprocess.run(["ps", "-o", "stat=", "-p", pid], capture_output=True, text=True, check=False)
+    return bool(said.stdout.strip()) and not said.stdout.startswith("Z")
 
 
 def test_the_environment_names_every_setting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -1,34 +1,25 @@
 """Where a file is written to: beside its place under another name, and renamed when it is whole."""
 
 import gzip
-import os
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from musicctl import disk
 from musicctl.errors import MusicctlError
-
-BUFFER = 1 << 20
-"""Bytes: COPY hands over a row at a time."""
 
 
 @contextmanager
 def writing(name: str) -> Iterator[BinaryIO]:
     """Yield what the bytes of a file are written to, compressed when the name ends in `.gz`.
 
-    The file is there, in place of an older one, when the block has ended well, and not at all otherwise. Only
-    its owner may read it. What is no plain file, such as a pipe, is written to as it is. Raises
-    MusicctlError when the file cannot be written.
+    The file is there, in place of an older one or of a link, when the block has ended well, and not at all
+    otherwise. Only its owner may read it. /dev/stdout, /dev/null and their like are written to as they are.
+    Raises MusicctlError when the file cannot be written, or another account's would be replaced.
     """
-    path = Path(name).resolve()  # a link stays a link
     try:
-        if path.exists() and not path.is_file():
-            with path.open("wb", BUFFER) as plain, _packed(plain, name) as packed:
-                yield packed
-            return
-        with _beside(path) as beside, _packed(beside, name) as packed:
+        with _place(Path(name)) as file, _packed(file, name) as packed:
             yield packed
     except OSError as error:
         if error.filename is None and error.errno is None:
@@ -40,16 +31,13 @@ def writing(name: str) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def _beside(path: Path) -> Iterator[BinaryIO]:
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:200]}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb", BUFFER) as file:
-            yield file
-        Path(temporary).replace(path)
-    except BaseException:
-        with suppress(OSError):
-            Path(temporary).unlink()
-        raise
+def _place(path: Path) -> Iterator[BinaryIO]:
+    with disk.stream(path) as stream:
+        if stream is not None:
+            yield stream
+            return
+    with disk.writing(path) as file:
+        yield file
 
 
 @contextmanager
