@@ -145,10 +145,32 @@ def refuse_foreign(name: str, folder: int, *, links: bool = True) -> None:
     if links and stat.S_ISLNK(found.st_mode):
         return
     _require_plain(found, name)
-    if found.st_uid != os.geteuid():
-        raise refusal(f"belongs to {way.account(found.st_uid)}", name)
-    if found.st_nlink > 1:
-        raise refusal("has another name elsewhere, by a hard link", name)
+    if reason := _foreign(found, frozenset({os.geteuid()})):
+        raise refusal(reason, name)
+
+
+def refuse_planted(folder: int, *, owners: frozenset[int] = frozenset()) -> None:
+    """Raise OSError that names what in an opened folder is a link, a pipe, or another account's file.
+
+    Folders may be of other accounts too, since root hands some over; sockets are what a server left.
+    """
+    inside = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=folder)
+    try:
+        with os.scandir(inside) as entries:
+            for entry in entries:
+                with suppress(FileNotFoundError):  # a server at work removes some
+                    _refuse_planted(entry, owners or frozenset({os.geteuid()}))
+    finally:
+        os.close(inside)
+
+
+def _refuse_planted(entry: "os.DirEntry[str]", owners: frozenset[int]) -> None:
+    found = entry.stat(follow_symlinks=False)
+    if stat.S_ISDIR(found.st_mode) or stat.S_ISSOCK(found.st_mode):
+        return
+    _require_plain(found, entry.name)
+    if reason := _foreign(found, owners):
+        raise refusal(reason, entry.name)
 
 
 def own_descriptor(path: Path) -> int | None:
@@ -181,6 +203,13 @@ def _bounded(file: BinaryIO, most: int, path: object) -> bytes:
     if len(content) > most:
         raise OSError(errno.EFBIG, f"it is larger than {most:,} bytes", str(path))
     return content
+
+
+def _foreign(found: os.stat_result, owners: frozenset[int]) -> str:
+    """Say why a file is not its owners' own; empty when it is."""
+    if found.st_uid not in owners:
+        return f"belongs to {way.account(found.st_uid)}"
+    return "has another name elsewhere, by a hard link" if found.st_nlink > 1 else ""
 
 
 def _is_device(path: Path) -> bool:

@@ -1,6 +1,7 @@
 """The sandbox's life: up, down, status, reset, each going on from whatever an earlier one left behind."""
 
 import fcntl
+import os
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
@@ -10,12 +11,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from musicctl import disk, way
 from musicctl.errors import ConfigError, MusicctlError
 from musicctl.sandbox import tenant_process
 from musicctl.sandbox.postgres import binaries, cluster, place
 from musicctl.sandbox.postgres.account import owns, server_account
 from musicctl.sandbox.postgres.cluster import Cluster
 from musicctl.sandbox.postgres.place import Place
+from musicctl.sandbox.process import Account
 from musicctl.secret import Secret
 from musicctl.settings import sandbox_state
 from musicctl.settings.sandbox_state import SandboxState
@@ -78,6 +81,7 @@ def _up(home: Path, say: Callable[[str], None]) -> SandboxState:
     known = sandbox_state.read(home)
     account = server_account()
     chosen = place.choose(home, account, _recorded(known))
+    _refuse_planted(chosen, account)
     state = _state(known, chosen)
     _record(home, state, chosen)
     if not sandbox_state.is_up(home, state):
@@ -92,6 +96,20 @@ def _up(home: Path, say: Callable[[str], None]) -> SandboxState:
         state = tenant.result()
     _complete_schema(state)
     return state
+
+
+def _refuse_planted(chosen: Place, account: Account | None) -> None:
+    """Raise ConfigError for a link or a pipe where the server's data and log are to be."""
+    owners = frozenset({os.geteuid() if account is None else account.uid})
+    for folder in {chosen.folder, chosen.socket}:
+        try:
+            with way.to_folder(folder) as opened:
+                disk.refuse_planted(opened, owners=owners)
+        except PermissionError as error:
+            raise ConfigError(
+                f"the sandbox's Postgres in {folder} is not used: {error.filename}: {error.strerror}",
+                hint=f"remove it, or all of it: rm -r {folder}",
+            ) from None
 
 
 def _emptied(home: Path, state: SandboxState, why: str, say: Callable[[str], None]) -> SandboxState:
@@ -218,12 +236,7 @@ def _recorded(state: SandboxState | None) -> Place | None:
 def _held(folder: Path, doing: str, say: Callable[[str], None]) -> Iterator[Path]:
     """Hold the sandbox's folder alone, made if missing, and translate what the system refuses meanwhile."""
     try:
-        with _prepared(folder).open("wb") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                say("waiting for another command on this sandbox")
-                fcntl.flock(lock, fcntl.LOCK_EX)
+        with _locked(folder, say):
             yield folder.resolve()
     except OSError as error:
         raise MusicctlError(
@@ -233,13 +246,25 @@ def _held(folder: Path, doing: str, say: Callable[[str], None]) -> Iterator[Path
         ) from None
 
 
-def _prepared(folder: Path) -> Path:
-    """Return the path of the lock in the sandbox's folder, which nobody else may enter."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+@contextmanager
+def _locked(folder: Path, say: Callable[[str], None]) -> Iterator[None]:
+    """Hold the lock in the sandbox's folder, which nobody else may enter."""
+    with sandbox_state.opened(folder, make=True) as inside:
+        _prepare(folder, inside)
+        handle = os.open(LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=inside)
+        with os.fdopen(handle, "wb") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                say("waiting for another command on this sandbox")
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def _prepare(folder: Path, inside: int) -> None:
     found = {path.name for path in folder.iterdir()}
     if found and not found & {LOCK, sandbox_state.STATE_FILE}:
         raise ConfigError(
             f"{folder} holds other files, and no sandbox", hint="set MUSICCTL_SANDBOX to a folder of its own"
         )
-    folder.chmod(0o700)
-    return folder / LOCK
+    os.chmod(".", 0o700, dir_fd=inside)

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from musicctl import disk
 from musicctl.errors import UnavailableError
 from musicctl.settings import environment
 
@@ -17,12 +18,15 @@ PATIENCE = 120.0
 FIXED = {"LC_ALL": "C", "TZ": "UTC", "PGCONNECT_TIMEOUT": "10"}
 """What the environment of every program has: plain messages, and no endless wait for a frozen server."""
 
+LONGEST_LOG = 64 << 20
+
 PULSE = 0.005
 """Seconds between two looks at a process that starts or stops."""
 
 # The shell ends at once, so that whatever happens to the program later is no child's death of ours; it opens
-# the log itself, since root must not open files in a folder where another account can plant links.
-BACKGROUND = 'log=$1; shift; : >"$log"; "$@" </dev/null >>"$log" 2>&1 & echo $!'
+# the log itself, since root must not open files in a folder where another account can plant links. A core
+# file would hold what the program knows.
+BACKGROUND = 'ulimit -c 0; log=$1; shift; : >"$log"; "$@" </dev/null >>"$log" 2>&1 & echo $!'
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,7 @@ def run(
 
     Raises OSError when it cannot be started, UnavailableError when it does not end within two minutes.
     """
+    uid = os.geteuid() if account is None else account.uid
     try:
         return subprocess.run(
             command,
@@ -51,7 +56,7 @@ def run(
             errors="replace",
             timeout=PATIENCE,
             cwd="/",
-            env=environment.inherited() | FIXED,
+            env=environment.handed_on(uid) | FIXED,
             umask=0o077,
             start_new_session=True,
             pass_fds=inherit,
@@ -139,7 +144,7 @@ def stop(pid: int, is_alive: Callable[[], bool], signals: Iterable[tuple[int, fl
 def last_lines(log: Path, count: int = 3) -> str:
     """Return the last lines of a log as one line, for an error's message; empty when there is none."""
     try:
-        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = disk.read(log, LONGEST_LOG).decode(errors="replace").splitlines()
     except OSError:
         return ""
     return " / ".join(line.strip() for line in lines[-count:])

@@ -18,6 +18,9 @@ PROGRAM_VARIABLES = (
 )
 """What is read here and by the choice of a profile, beside the settings."""
 
+HANDED_ON = frozenset({"PATH", "LANG", "LANGUAGE", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "PYTHONPATH"})
+"""What background processes are given, with the variables of the locale; of all others, none."""
+
 
 def variables() -> Mapping[str, str]:
     """Return the environment without its empty variables: an empty one counts as unset."""
@@ -68,10 +71,17 @@ def postgres_programs() -> Path | None:
     return None if named is None else named.absolute()
 
 
-def inherited() -> dict[str, str]:
-    """Return the environment for background processes: ours without profiles' settings and libpq's."""
-    private = ("AUTH0_", "DATABASE_URL", "MUSICCTL_", "PG")
-    return {name: value for name, value in os.environ.items() if not name.startswith(private)}
+def handed_on(account: int) -> dict[str, str]:
+    """Return the environment for background processes of an account: what a program needs, and no secret.
+
+    Whatever runs as that account can read it for as long as they live.
+    """
+    found = {name: value for name, value in os.environ.items() if name in HANDED_ON or name.startswith("LC_")}
+    try:
+        entry = pwd.getpwuid(account)
+    except KeyError:
+        return found
+    return found | {"HOME": entry.pw_dir, "USER": entry.pw_name, "LOGNAME": entry.pw_name}
 
 
 def cache_folder() -> Path:

@@ -1,16 +1,22 @@
 """What the sandbox wrote about itself: where it is, how to reach it, and whether it is up."""
 
+import errno
 import fcntl
 import json
 import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from musicctl import disk
 from musicctl.errors import ConfigError
 
 STATE_FILE = "state.json"
 TENANT_LOCK = "tenant.lock"
 POSTGRES_SOCKET = ".s.PGSQL.5432"
+LARGEST = 1 << 20
+"""Bytes that are read of a state."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,26 +41,43 @@ class SandboxState:
 def read(folder: Path) -> SandboxState | None:
     """Return the state recorded in `folder`, or None when no sandbox was ever made there.
 
-    Raises ConfigError when the file is there and cannot be read as a state.
+    Raises ConfigError when the file cannot be read as a state, or somebody else could have written it.
     """
     path = folder / STATE_FILE
     try:
-        return SandboxState(**json.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError:
+        with opened(folder) as inside:
+            written = disk.read_own(STATE_FILE, inside, LARGEST)
+        return None if written is None else SandboxState(**json.loads(written))
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError, TypeError) as error:
+        why = error.strerror if isinstance(error, OSError) else type(error).__name__
         raise ConfigError(
-            f"the sandbox's state in {path} cannot be read: {type(error).__name__}",
-            hint="musicctl sandbox reset",
+            f"the sandbox's state in {path} cannot be read: {why}", hint="musicctl sandbox reset"
         ) from None
+
+
+@contextmanager
+def opened(folder: Path, *, make: bool = False) -> Iterator[int]:
+    """Yield the opened folder of a sandbox; raises ConfigError unless it and all in it can be ours alone."""
+    with ExitStack() as stack:
+        try:
+            inside = stack.enter_context(disk.own_folder(folder, make=make))
+            disk.refuse_planted(inside)
+        except PermissionError as error:
+            if error.errno != errno.EPERM:
+                raise
+            raise ConfigError(
+                f"the sandbox in {folder} is not used: {error.filename}: {error.strerror}",
+                hint="set MUSICCTL_SANDBOX to a folder that is yours alone, or remove what is not yours",
+            ) from None
+        yield inside
 
 
 def write(folder: Path, state: SandboxState) -> None:
     """Record `state` in `folder`, readable by its owner alone, replacing the old record in one step."""
-    fresh = folder / (STATE_FILE + ".new")
-    fresh.touch(mode=0o600)
-    fresh.write_text(json.dumps(asdict(state), indent=2) + "\n", encoding="utf-8")
-    fresh.replace(folder / STATE_FILE)
+    content = json.dumps(asdict(state), indent=2) + "\n"
+    disk.write(folder / STATE_FILE, content.encode())
 
 
 def tenant_is_up(folder: Path) -> bool:

@@ -53,7 +53,7 @@ def run(folder: Path, ready_fd: int | None = None) -> None:
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     """Hold the folder's lock, with our process id in its file; no end of the process leaves it behind."""
-    descriptor = os.open(folder / sandbox_state.TENANT_LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = os.open(folder / sandbox_state.TENANT_LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     with os.fdopen(descriptor, "r+") as lock:
         _take(lock.fileno(), folder)
         lock.truncate()

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from musicctl import disk
 from musicctl.errors import MusicctlError, UnavailableError
 from musicctl.sandbox import process
 from musicctl.sandbox.postgres import binaries, place, postmaster
@@ -75,7 +76,7 @@ def remove(folder: Path) -> None:
 
 def data_folders(folder: Path) -> list[Path]:
     """Return the data folders of all versions in a cluster's folder."""
-    return sorted(path for path in folder.glob("pg*") if path.is_dir())
+    return sorted(path for path in folder.glob("pg*") if path.is_dir() and not path.is_symlink())
 
 
 @contextmanager
@@ -122,7 +123,7 @@ def _launch(cluster: Cluster) -> None:
     deadline = time.monotonic() + LINGERING
     while not _came_up(cluster):
         # A backend that ends meanwhile writes into the same log, after the reason.
-        in_use = b"still in use" in cluster.log.read_bytes()
+        in_use = b"still in use" in disk.read(cluster.log, process.LONGEST_LOG)
         if not in_use or time.monotonic() > deadline:
             said = process.last_lines(cluster.log)
             raise UnavailableError(f"Postgres does not start: {said}", hint=f"the whole log is {cluster.log}")

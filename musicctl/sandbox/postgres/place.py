@@ -89,6 +89,10 @@ def _folder(sandbox: Path, account: Account | None, recorded: Place | None) -> P
     if account is None or can_enter(account, sandbox):
         folder = sandbox / INSIDE
         folder.mkdir(mode=0o700, exist_ok=True)
+        if account is None and not owns(None, folder):
+            raise ConfigError(
+                f"{folder} is a link, another account's, or open to others", hint=f"remove it: rm -r {folder}"
+            )
         return _handed_over(folder, account)
     if recorded and owns(account, recorded.folder):
         return recorded.folder
