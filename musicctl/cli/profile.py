@@ -56,7 +56,7 @@ def set_name(
             who=session.who,
         )
         session.say("it was so already" if run is None else f"musicctl undo {run} takes it back")
-        document(shown, form)
+        document(shown | {"run": run}, form)
 
 
 command(app, "set-names")(names.set_names)

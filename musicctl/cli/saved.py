@@ -13,6 +13,7 @@ from musicctl.cli.options import DryRun, Json, Output, Profile, Quiet, User, Yes
 from musicctl.cli.output import aside, chosen, document, first_rows, listing, most_rows, terminal_width
 from musicctl.cli.session import Session
 from musicctl.cli.transfer import export, import_file
+from musicctl.errors import Exit
 from musicctl.render.records import Format
 
 if TYPE_CHECKING:
@@ -86,7 +87,8 @@ def add(
     with Session(profile, quiet=quiet) as session:
         user_id = session.user(user)
         session.announce_write(session.database)
-        rows = saved.add(session.database, table, user_id, names, key=key)
+        rows, run = saved.add(session.database, table, user_id, names, key=key, who=session.who)
+        session.say(f"musicctl undo {run} takes it back")
         listing(saved.columns(table), rows, form, empty=f"No {table}.")
 
 
@@ -168,11 +170,15 @@ def move(
             return these.exit
         if not these.rows:
             session.say(f"{user_id} has no {table}; nothing was moved")
-            document({"from": user_id, "to": to, "moved": 0, "run": None}, form)
+            document({"from": user_id, "to": to, "moved": 0, "skipped": [], "run": None}, form)
             return these.exit
         session.announce_write(session.database)
         _review(table, these, f"Move {_counted(table, these)} of {user_id} to {to}?", yes=yes)
-        document(saved_changes.move(session.database, table, user_id, to, keys, who=session.who), form)
+        done = saved_changes.move(session.database, table, user_id, to, keys, who=session.who)
+        document(done, form)
+        if done["skipped"]:
+            session.say(f"{to} has {table} already that stayed with {user_id}; remove them there")
+            return Exit.PARTIAL
         return these.exit
 
 

@@ -33,4 +33,4 @@ def set_genre(database: Database, user_id: str, genre: str, *, who: Who) -> Set:
         return journal.record(cursor, who.run("genres set"), [(intent, before, wanted)])
 
     before, run = genres.set_genre(database, user_id, wanted, journal=record)
-    return Set({"user_id": user_id, "fav_genre": wanted}, before, run)
+    return Set({"user_id": user_id, "fav_genre": wanted, "run": run}, before, run)

@@ -1,6 +1,8 @@
 """A file into one of the app's tables: read and checked, compared, shown, and merged, all or nothing."""
 
-from collections.abc import Callable, Iterator
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -12,12 +14,13 @@ from musicctl.operations.files.records import Dialect
 from musicctl.operations.files.rejects import Rejects
 from musicctl.operations.files.scanner import Scanner
 from musicctl.operations.who import Who
-from musicctl.store import imports, journal
+from musicctl.store import imports, journal, merging
 from musicctl.store.database import Database
-from musicctl.store.imports import BadValueError, Difference, Incoming
+from musicctl.store.imports import BadValueError, Difference, Incoming, RefusedRow
 from musicctl.store.kinds import KINDS
 from musicctl.store.saved import OWNER
 from musicctl.store.shape import Shape
+from musicctl.store.written import IMPORT, in_journal
 
 COUNTS = ("total_plays",)
 """Columns of numbers that are never below zero."""
@@ -89,27 +92,36 @@ def run(
     """
     dialect = forms.dialect(forms.of(request.name, request.form))
     problems = Problems(request.name)
-    with source.chunks(request.name, tell) as chunks, Rejects.opened(dialect) as rejects:
-        scanner = Scanner(chunks, dialect, problems, rejects.take)
+    if request.bad_file is not None:
+        problems.mend = "mend the file, and import it again"
+    digest = hashlib.sha256()
+    with source.chunks(request.name, tell) as read, Rejects.opened(dialect) as rejects:
+        scanner = Scanner(_digested(read, digest), dialect, problems, rejects.take)
 
         def stage(incoming: Incoming) -> Preview:
             with _refusing(scanner, problems):
-                _stage(incoming, scanner, rejects, dialect, problems)
+                _stage(incoming, scanner, rejects, dialect, problems, skip=request.bad_file is not None)
                 if problems.count and request.bad_file is None:
                     raise problems.refusal()
-                if problems.count and not request.dry_run:
-                    rejects.save(str(request.bad_file))
-                return _preview(incoming, scanner.rows - rejects.repeated)
+                return _preview(incoming, scanner.rows - rejects.rows)
 
         def ask(preview: Preview) -> None:
             if preview.changes and not request.dry_run:
                 review(preview)
 
-        def settle(incoming: Incoming, preview: Preview) -> dict[str, object]:
-            with _refusing(scanner, problems):
-                return _settle(incoming, preview, request, who)
+        def settle(incoming: Incoming, preview: Preview) -> tuple[dict[str, object], list[RefusedRow]]:
+            document, refused = _settle(incoming, preview, request, who, digest.hexdigest())
+            if refused and request.bad_file is None:
+                _note(problems, scanner, refused)
+                raise problems.refusal()
+            if (problems.count or refused) and not request.dry_run:
+                rejects.save(str(request.bad_file), [each.values for each in refused])
+            return document, refused
 
-        document = imports.reviewed(database, KINDS[request.table], stage, ask, settle, apart=request.asks)
+        document, refused = imports.reviewed(
+            database, KINDS[request.table], stage, ask, settle, apart=request.asks
+        )
+        _note(problems, scanner, refused)
     bad = {"bad": problems.count, "bad_file": request.bad_file if problems.count else None}
     return Imported(document | bad, problems)
 
@@ -126,13 +138,22 @@ def _refusing(scanner: Scanner, problems: Problems) -> Iterator[None]:
 
 
 def _stage(
-    incoming: Incoming, scanner: Scanner, rejects: Rejects, dialect: Dialect, problems: Problems
+    incoming: Incoming,
+    scanner: Scanner,
+    rejects: Rejects,
+    dialect: Dialect,
+    problems: Problems,
+    *,
+    skip: bool,
 ) -> None:
     """Stage the good rows, each id once, and note what is wrong with the others."""
     names = scanner.header(_columns(incoming.shape))
     rejects.names = names
-    incoming.fill(names, scanner.pieces(), dialect.copy)
-    if incoming.shape.has_key:
+    refused = incoming.fill(names, scanner.pieces(), dialect.copy, skip=skip)
+    _note(problems, scanner, refused)
+    for each in refused:
+        rejects.take_refused(each.values)
+    if incoming.has_key:
         _refuse_repeated(incoming, scanner, rejects, problems)
 
 
@@ -152,7 +173,7 @@ def _refuse_repeated(incoming: Incoming, scanner: Scanner, rejects: Rejects, pro
         ],
         count,
     )
-    incoming.set_repeated_aside(rejects.take_repeated)
+    incoming.set_repeated_aside(rejects.take_refused)
 
 
 def _preview(incoming: Incoming, rows: int) -> Preview:
@@ -161,21 +182,47 @@ def _preview(incoming: Incoming, rows: int) -> Preview:
     return Preview(new=found.new, changed=found.changed, same=_same(rows, found), first=first)
 
 
-def _settle(incoming: Incoming, preview: Preview, request: Request, who: Who) -> dict[str, object]:
-    """Merge what was staged, unless it changes nothing or is only to be shown."""
+def _settle(
+    incoming: Incoming, preview: Preview, request: Request, who: Who, digest: str
+) -> tuple[dict[str, object], list[RefusedRow]]:
+    """Merge what was staged, unless it changes nothing or is only to be shown; return what is left out."""
     found, rows = Difference(preview.new, preview.changed), preview.rows
+    refused: list[RefusedRow] = []
     run = None
     if preview.changes and not request.dry_run:
-        found = incoming.merge()
-        run = journal.record(incoming.cursor, who.run(f"{request.table} import"), [])
+        found, refused, written = merging.merge(incoming, found)
+        run = journal.record(
+            incoming.cursor,
+            who.run(f"{request.table} import"),
+            _whole(request.table, found, digest) if written is None else in_journal(request.table, written),
+        )
     return {
         "file": request.name,
-        "rows": rows,
+        "rows": rows - len(refused),
         "new": found.new,
         "changed": found.changed,
-        "same": _same(rows, found),
+        "same": _same(rows - len(refused), found),
         "run": run,
-    }
+    }, refused
+
+
+def _whole(table: str, found: Difference, digest: str) -> list[tuple[journal.Intent, object, object]]:
+    """Return a long import as one change: its counts, and which file it was."""
+    nobody: str = None  # type: ignore[assignment]  # it is about too many
+    said = journal.RawJson(json.dumps({"new": found.new, "changed": found.changed, "sha256": digest}))
+    return [((0, nobody, table, None, IMPORT, None), None, said)]
+
+
+def _note(problems: Problems, scanner: Scanner, refused: Sequence[RefusedRow]) -> None:
+    """Count the rows that Postgres refused among the bad lines."""
+    found = [Problem(scanner.line_of_row(why.row), why.column, why.reason) for why, _ in refused]
+    problems.add_later(found, len(found))
+
+
+def _digested(chunks: Iterator[bytes], digest: "hashlib._Hash") -> Iterator[bytes]:
+    for chunk in chunks:
+        digest.update(chunk)
+        yield chunk
 
 
 def _same(rows: int, found: Difference) -> int:

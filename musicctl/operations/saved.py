@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from musicctl.errors import UsageError
+from musicctl.operations.who import Who
 from musicctl.store import saved
 from musicctl.store.database import Database
 from musicctl.store.kinds import KINDS
@@ -40,9 +41,9 @@ def search(database: Database, table: str, text: str, *, limit: int | None, use:
 
 
 def add(
-    database: Database, table: str, user_id: str, names: Sequence[str], *, key: str | None = None
-) -> list[Row]:
-    """Save a row for each name, all or none, and return the new rows.
+    database: Database, table: str, user_id: str, names: Sequence[str], *, who: Who, key: str | None = None
+) -> tuple[list[Row], str]:
+    """Save a row for each name, all or none, as a run of the journal; return the new rows and the run.
 
     `key` is the id of a single one; otherwise the table's default or one made for it.
     """
@@ -56,6 +57,7 @@ def add(
         raise UsageError(f"the name of a {kind.one} is empty", hint="put each name into quotes of its own")
     if key is not None and not key.strip():
         raise UsageError(f"the {kind.one} id is empty", hint="leave --id out for a new one")
-    from musicctl.store import saving  # a listing is not to wait for it
+    from musicctl.operations.saved_changes import recording  # a listing is not to wait for it
+    from musicctl.store import saving
 
-    return saving.add(database, kind, user_id, names, key=key)
+    return saving.add(database, kind, user_id, names, key=key, journal=recording(who, table, "add"))

@@ -1,13 +1,13 @@
 """What listeners saved, removed or moved to another account: shown first, and recorded in the journal."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from musicctl.errors import Exit, NotFoundError
 from musicctl.operations.who import Who
-from musicctl.store import journal, saved, saving
-from musicctl.store.database import Cursor, Database
+from musicctl.store import journal, saved, saving, written
+from musicctl.store.database import Database
 from musicctl.store.kinds import KINDS
 from musicctl.store.saved import Row, Wanted
 
@@ -48,9 +48,7 @@ def chosen(database: Database, table: str, user_id: str, ids: Sequence[str] | No
 def remove(database: Database, table: str, user_id: str, these: Chosen, *, who: Who) -> dict[str, object]:
     """Remove the rows chosen, as a run of the journal, and return how many they were."""
     ids = [str(row[0]) for row in these.rows]
-    count, run = saving.remove(
-        database, KINDS[table], user_id, ids, journal=_recording(who, f"{table} remove")
-    )
+    count, run = saving.remove(database, KINDS[table], user_id, ids, journal=recording(who, table, "remove"))
     return {"user_id": user_id, "removed": count, "not_found": list(these.not_found), "run": run}
 
 
@@ -63,12 +61,23 @@ def move(
     *,
     who: Who,
 ) -> dict[str, object]:
-    """Give a listener's rows, or those with these ids, to another account, as a run of the journal."""
+    """Give a listener's rows, or those with these ids, to another account, as a run of the journal.
+
+    What the other account has already stays where it is: `skipped` are the ids.
+    """
     wanted = Wanted(user_id=user_id, ids=ids)
-    recording = _recording(who, f"{table} move")
-    count, run = saving.move(database, KINDS[table], wanted, to, journal=recording)
-    return {"from": user_id, "to": to, "moved": count, "run": run}
+    moved = saving.move(database, KINDS[table], wanted, to, journal=recording(who, table, "move"))
+    return {
+        "from": user_id,
+        "to": to,
+        "moved": moved.number,
+        "skipped": list(moved.skipped),
+        "run": moved.run,
+    }
 
 
-def _recording(who: Who, command: str) -> Callable[[Cursor], str]:
-    return lambda cursor: journal.record(cursor, who.run(command), [])
+def recording(who: Who, table: str, command: str) -> saving.Journal:
+    """Return what journals rows that a command of the table wrote."""
+    return lambda cursor, rows: journal.record(
+        cursor, who.run(f"{table} {command}"), written.in_journal(table, rows)
+    )

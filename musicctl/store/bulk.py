@@ -11,12 +11,14 @@ from musicctl.store.database import Cursor, Database
 # An update of the changed rows and an anti-join insert measured faster than ON CONFLICT, and needs no key.
 UPDATE = sql.SQL(
     "UPDATE {table} AS old SET {assignments} FROM {staging} AS new"
-    " WHERE old.{key} = new.{key} AND ({old_values}) IS DISTINCT FROM ({new_values})"
+    " WHERE {matched} AND {within} AND ({old_values}) IS DISTINCT FROM ({new_values})"
 )
 INSERT = sql.SQL(
     "INSERT INTO {table} ({columns}) {overriding} SELECT {columns} FROM {staging} AS new"
-    " WHERE NOT EXISTS (SELECT 1 FROM {table} AS old WHERE old.{key} = new.{key})"
+    " WHERE {within} AND NOT EXISTS (SELECT 1 FROM {table} AS old WHERE {matched})"
 )
+WHOLE = sql.SQL("true")
+NOTHING = sql.Composed([])
 
 
 def upsert(
@@ -27,7 +29,7 @@ def upsert(
     All or nothing. `rows` is read once, so the transaction is not repeated after a conflict: it fails.
     A key that comes twice in `rows` is the caller's to refuse.
     """
-    written = parts(sql.Identifier(table), columns, key)
+    written = parts(sql.Identifier(table), columns, [key])
 
     def work(cursor: Cursor) -> int:
         cursor.execute(
@@ -42,32 +44,54 @@ def upsert(
     return database.run(work, doing=f"write the table {table}", repeat_on=())
 
 
-def merge(cursor: Cursor, written: dict[str, sql.Composable]) -> tuple[int, int]:
-    """Bring the rows of a staging table into their own; return how many were changed, how many new."""
-    cursor.execute(UPDATE.format(**written))
-    updated = cursor.rowcount
-    cursor.execute(INSERT.format(**written))
+def merge(
+    cursor: Cursor, written: dict[str, sql.Composable], within: sql.Composable = WHOLE
+) -> tuple[int, int]:
+    """Bring the rows of a staging table into their own; return how many were changed, how many new.
+
+    `within` is the condition of those that it is about.
+    """
+    updated = 0
+    if written["assignments"] != NOTHING:
+        cursor.execute(UPDATE.format(**written, within=within))
+        updated = cursor.rowcount
+    cursor.execute(INSERT.format(**written, within=within))
     return updated, cursor.rowcount
+
+
+def texts(staging: sql.Composable) -> dict[str, sql.Composable]:
+    """Return the name of a second staging table, for the same rows as texts."""
+    assert isinstance(staging, sql.Identifier)
+    schema, name = staging.strings
+    return {"raw": sql.Identifier(schema, f"{name}_raw")}
 
 
 def parts(
     table: sql.Composable,
     columns: Sequence[str],
-    key: str,
+    keys: Sequence[str],
     overriding: sql.Composable = sql.SQL(""),  # noqa: B008 -- immutable
 ) -> dict[str, sql.Composable]:
-    """Return what the statements about a table and a new staging table for it are made of."""
+    """Return what the statements about a table and a new staging table for it are made of.
+
+    `keys` are the columns that tell one row from all others; there may be none.
+    """
     names = [sql.Identifier(column) for column in columns]
     comma = sql.SQL(", ")
     return {
         "table": table,
         "staging": sql.Identifier("musicctl", f"staging_{secrets.token_hex(6)}"),
-        "key": sql.Identifier(key),
+        "keys": comma.join(map(sql.Identifier, keys)),
+        "matched": sql.SQL(" AND ").join(
+            sql.SQL("old.{0} = new.{0}").format(sql.Identifier(each)) for each in keys
+        ),
         "overriding": overriding,
         "columns": comma.join(names),
         # The key is equal already, and one that Postgres alone makes may not be assigned.
         "assignments": comma.join(
-            sql.SQL("{0} = new.{0}").format(name) for name in names if name != sql.Identifier(key)
+            sql.SQL("{0} = new.{0}").format(name)
+            for name, column in zip(names, columns, strict=True)
+            if column not in keys
         ),
         "old_values": comma.join(sql.SQL("old.{}").format(name) for name in names),
         "new_values": comma.join(sql.SQL("new.{}").format(name) for name in names),

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from musicctl.store import view
+from musicctl.store import view, written
 from musicctl.store.database import Cursor, Database, one_row
 
 # A change that is under way, or may be, is looked up by its user; without one nobody could.
@@ -16,7 +16,7 @@ FORGET = """
     UPDATE musicctl.changes SET user_id = NULL, target = NULL, detail = NULL,
         before = CASE WHEN field = 'roles' THEN before END,
         after = CASE WHEN field = 'roles' THEN after END
-    WHERE user_id = %(user_id)s"""
+    WHERE user_id = %(user_id)s OR (verdict = 'move' AND after ->> 'user_id' = %(user_id)s)"""
 FORGET_PLANS = """
     UPDATE musicctl.plans SET changes = (
         SELECT coalesce(jsonb_agg(change ORDER BY place), '[]')
@@ -65,6 +65,8 @@ def erase(
             return found, None
         for table in _tables(cursor).values():
             cursor.execute(f"DELETE FROM {table} WHERE user_id::text = %s", (user_id,))
+            left = _count(cursor, table, "user_id::text", user_id)
+            written.require(left == 0, table, "erase the listener")
         for ours in ("tenant_users", "pins"):
             cursor.execute(f"DELETE FROM musicctl.{ours} WHERE user_id = %s", (user_id,))
         cursor.execute(FORGET, {"user_id": user_id})

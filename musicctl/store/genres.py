@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from musicctl.store import written
 from musicctl.store.database import Cursor, Database
 
 
@@ -31,6 +32,9 @@ def set_genre(
             cursor.execute("UPDATE user_data SET fav_genre = %s WHERE user_id = %s", (genre, user_id))
         else:
             cursor.execute("INSERT INTO user_data (user_id, fav_genre) VALUES (%s, %s)", (user_id, genre))
+        cursor.execute("SELECT fav_genre FROM user_data WHERE user_id = %s", (user_id,))
+        kept = {each for (each,) in cursor.fetchall()}
+        written.require(kept == {genre}, "user_data", "set the favourite genre")
         before = row[0] if row else None
         return before, journal(cursor, before)
 

@@ -25,6 +25,13 @@ Intent = tuple[int, str | None, str, str | None, str, int | None]
 A playlist may belong to nobody.
 """
 
+
+class RawJson(str):
+    """JSON as Postgres wrote it, which a way through Python's numbers would change."""
+
+    __slots__ = ()
+
+
 RUN_ID = "to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYYMMDD-HH24MISS') || '-' || %(suffix)s"
 ROWS = 500
 
@@ -271,9 +278,12 @@ def _insert(cursor: Cursor, new: NewRun, fence: Fence | None) -> str:
 
 
 def as_json(value: object) -> str | None:
-    """Return the JSON of a text, a list of texts or a number, with U+FFFD for what Postgres cannot hold."""
-    if value is None:
-        return None
+    """Return the JSON of a text, a list of texts or a number, with U+FFFD for what Postgres cannot hold.
+
+    JSON that Postgres wrote stays as it is.
+    """
+    if value is None or isinstance(value, RawJson):
+        return value
     storable = [_storable(each) for each in value] if isinstance(value, list | tuple) else _storable(value)
     return json.dumps(storable, ensure_ascii=False)
 

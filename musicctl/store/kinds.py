@@ -19,4 +19,6 @@ class Kind(NamedTuple):
 SONGS = Kind("songs", "song", ("song_id", "songname", "user_id"))
 ARTISTS = Kind("artists", "artist", ("artist_id", "artistname", "user_id"))
 PLAYLISTS = Kind("playlists", "playlist", ("playlist_id", "user_id", "name", "total_plays"))
+GENRES = Kind("user_data", "genre", ("user_id", "fav_genre"))
 KINDS = {kind.table: kind for kind in (SONGS, ARTISTS, PLAYLISTS)}
+"""Those that are imported and exported."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from psycopg2 import sql
 
-from musicctl.store import casting, shape
+from musicctl.store import casting, shape, written
 from musicctl.store.database import Cursor, Database
 from musicctl.store.kinds import PLAYLISTS
 from musicctl.store.shape import Shape
@@ -60,7 +60,8 @@ def set_plays(
     """Set the plays of the one playlist with this id, and journal that in the same transaction.
 
     Returns the rows of COLUMNS with this id as they were, and the run that `journal` returns for the one of
-    them; when there is none, or several, nothing is written and there is no run.
+    them; when there is none, or several, nothing is written and there is no run. Raises SwallowedError when
+    the playlist has other plays afterwards.
     """
 
     def work(cursor: Cursor) -> tuple[list[Row], str | None]:
@@ -71,6 +72,8 @@ def set_plays(
         cursor.execute(
             "UPDATE playlists SET total_plays = %s WHERE playlist_id::text = %s", (plays, playlist_id)
         )
+        cursor.execute(f"SELECT {LENIENT} WHERE playlist_id::text = %s", (playlist_id,))
+        written.require([row[3] for row in cursor.fetchall()] == [plays], "playlists", "set the plays")
         return before, journal(cursor, before[0])
 
     return database.run(work, doing="set the plays")

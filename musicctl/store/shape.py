@@ -9,13 +9,22 @@ from musicctl.errors import ConfigError
 from musicctl.store.database import Cursor
 from musicctl.store.kinds import Kind
 
-# A unique index counts when it is on the column alone, and on every row.
-COLUMNS = """
-    SELECT space.nspname, class.relname, attribute.attname, format_type(atttypid, atttypmod), attnotnull,
-           atthasdef OR attidentity <> '', attidentity = 'a', EXISTS (
-               SELECT 1 FROM pg_index AS index
-               WHERE indrelid = class.oid AND indisunique AND indisvalid AND indnkeyatts = 1
-                 AND indkey[0] = attnum AND indpred IS NULL)
+# A unique index counts when it is on columns alone, and on every row.
+UNIQUE = """
+    SELECT coalesce(jsonb_agg(names), '[]') FROM (
+        SELECT (SELECT jsonb_agg(attname ORDER BY place)
+                FROM unnest(indkey::int2[]) WITH ORDINALITY AS part (number, place)
+                JOIN pg_attribute ON attrelid = indrelid AND attnum = part.number
+                WHERE place <= indnkeyatts) AS names
+        FROM pg_index WHERE indrelid = class.oid AND indisunique AND indisvalid
+          AND indpred IS NULL AND indexprs IS NULL) AS indexes"""
+COLUMNS = f"""
+    SELECT space.nspname, class.relname, class.relkind::text,
+           class.relkind = 'v' OR class.relrowsecurity
+               OR EXISTS (SELECT 1 FROM pg_trigger WHERE tgrelid = class.oid AND NOT tgisinternal)
+               OR EXISTS (SELECT 1 FROM pg_rewrite WHERE ev_class = class.oid AND rulename <> '_RETURN'),
+           ({UNIQUE}), attribute.attname, format_type(atttypid, atttypmod), attnotnull,
+           atthasdef OR attidentity <> '', attidentity = 'a', attgenerated <> '', format_type(atttypid, NULL)
     FROM pg_class AS class
     JOIN pg_namespace AS space ON space.oid = class.relnamespace
     JOIN pg_attribute AS attribute ON attrelid = class.oid AND attnum > 0 AND NOT attisdropped
@@ -24,13 +33,17 @@ TEXTS = ("text", "character varying")
 
 
 class Column(NamedTuple):
-    """One column: `type` is its SQL, `always` that Postgres alone makes its values."""
+    """One column: `type` is its SQL, and `base` the same without a length.
+
+    `always` says that Postgres alone numbers it, `generated` that it computes it.
+    """
 
     type: str
     required: bool
     default: bool
     always: bool
-    unique: bool
+    generated: bool = False
+    base: str = "text"
 
     @property
     def is_text(self) -> bool:
@@ -39,11 +52,18 @@ class Column(NamedTuple):
 
 
 class Shape(NamedTuple):
-    """Where the table of a kind is, and its columns by their names."""
+    """Where the table of a kind is, and its columns by their names.
+
+    `relkind` is what Postgres' catalogue calls it, `v` a view; `watched` says that triggers, rules or
+    policies may do something else with a write than it says; `unique` are the columns of each unique index.
+    """
 
     kind: Kind
     table: sql.Identifier
     columns: dict[str, Column]
+    relkind: str = "r"
+    watched: bool = False
+    unique: tuple[tuple[str, ...], ...] = ()
 
     @property
     def known(self) -> tuple[str, ...]:
@@ -51,9 +71,25 @@ class Shape(NamedTuple):
         return tuple(name for name in self.kind.columns if name in self.columns)
 
     @property
+    def is_view(self) -> bool:
+        """Whether it is a view, which has no indexes that could tell what is unique."""
+        return self.relkind == "v"
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """The columns of ours that tell one row from every other: the id, or it and others; else none."""
+        ours = [names for names in self.unique if self.kind.key in names and set(names) <= set(self.known)]
+        return min(ours, key=len, default=())
+
+    @property
     def has_key(self) -> bool:
-        """Whether the id tells one row from every other."""
-        return self.kind.key in self.columns and self.columns[self.kind.key].unique
+        """Whether one row can be told from every other."""
+        return bool(self.identity)
+
+    @property
+    def name(self) -> str:
+        """Its name for people, with its schema."""
+        return ".".join(self.table.strings)
 
     @property
     def shown(self) -> sql.Composable:
@@ -93,10 +129,8 @@ class Shape(NamedTuple):
 
 def usual(kind: Kind) -> Shape:
     """Return the shape that `db init` gives the table, where types and keys do not matter."""
-    columns = {
-        name: Column("text", name == kind.key, False, False, name == kind.key) for name in kind.columns
-    }
-    return Shape(kind, sql.Identifier(kind.table), columns)
+    columns = {name: Column("text", name == kind.key, False, False) for name in kind.columns}
+    return Shape(kind, sql.Identifier(kind.table), columns, unique=((kind.key,),))
 
 
 def of(cursor: Cursor, kind: Kind, doing: str) -> Shape:
@@ -108,5 +142,8 @@ def of(cursor: Cursor, kind: Kind, doing: str) -> Shape:
             f'cannot {doing}: the table "{kind.table}" does not exist',
             hint="musicctl db status shows what is there, and db init makes what is missing",
         )
-    columns = {str(row[2]): Column(*row[3:]) for row in rows}
-    return Shape(kind, sql.Identifier(rows[0][0], rows[0][1]), columns)
+    schema, name, relkind, watched, unique = rows[0][:5]
+    columns = {str(row[5]): Column(*row[6:]) for row in rows}
+    return Shape(
+        kind, sql.Identifier(schema, name), columns, relkind, watched, tuple(tuple(names) for names in unique)
+    )

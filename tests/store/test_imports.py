@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from musicctl.errors import ConfigError, MusicctlError
-from musicctl.store import imports
+from musicctl.store import imports, merging
 from musicctl.store.database import Database
 from musicctl.store.imports import BadValueError, Difference, Incoming, Repeated
 from musicctl.store.kinds import SONGS
@@ -24,7 +24,8 @@ def imported(database: Database, *rows: str, form: str = "csv") -> tuple[Differe
 
     def work(incoming: Incoming) -> tuple[Difference, Difference]:
         incoming.fill(SONGS.columns, lines(*rows), form)
-        return incoming.difference(), incoming.merge()
+        foreseen = incoming.difference()
+        return foreseen, merging.merge(incoming, foreseen).done
 
     return imports.importing(database, SONGS, work)
 
@@ -45,7 +46,7 @@ def test_rows_whose_id_came_before(database: Database, database_url: str) -> Non
         assert incoming.repeated(2) == ([Repeated(3, "1", 1), Repeated(4, "1", 1)], 3)
         incoming.set_repeated_aside(aside.append)
         assert incoming.repeated(2) == ([], 0)
-        return incoming.merge()
+        return merging.merge(incoming, incoming.difference()).done
 
     assert imports.importing(database, SONGS, work) == Difference(2, 0)
     assert aside == [["1", None, "u"], ["1", "d", "u"], ["2", "e", "u"]]
@@ -71,7 +72,7 @@ def test_no_lock_is_left_on_the_table_while_a_person_is_asked(database: Database
         assert incoming.is_first() is False
         assert incoming.difference() == Difference(0, 1)
         query(database_url, "SET lock_timeout = '1s'; ALTER TABLE songs ADD COLUMN stars int")
-        return incoming.merge()
+        return merging.merge(incoming, incoming.difference()).done
 
     assert imports.importing(database, SONGS, work) == Difference(0, 1)
     assert query(database_url, "SELECT * FROM songs") == [("1", "a", "u", None)]
@@ -106,16 +107,21 @@ def test_without_a_key_only_missing_rows_are_added(database: Database, database_
     assert query(database_url, "SELECT count(*) FROM songs") == [(5,)]
 
 
-def test_a_partial_or_a_compound_index_is_no_key(database: Database, database_url: str) -> None:
+def test_an_index_over_some_rows_is_no_key_and_one_over_several_columns_is(
+    database: Database, database_url: str
+) -> None:
     query(
         database_url,
         "ALTER TABLE songs DROP CONSTRAINT songs_pkey;"
         "CREATE UNIQUE INDEX ON songs (song_id, user_id);"
         "CREATE UNIQUE INDEX ON songs (song_id) WHERE songname IS NOT NULL",
     )
-    assert imports.importing(database, SONGS, lambda incoming: incoming.shape.has_key) is False
+    found = imports.importing(database, SONGS, lambda incoming: incoming.shape.identity)
+    assert found == ("song_id", "user_id")
     query(database_url, "CREATE UNIQUE INDEX ON songs (song_id)")
-    assert imports.importing(database, SONGS, lambda incoming: incoming.shape.has_key) is True
+    assert imports.importing(database, SONGS, lambda incoming: incoming.shape.identity) == ("song_id",)
+    query(database_url, "DROP INDEX songs_song_id_idx1; DROP INDEX songs_song_id_user_id_idx")
+    assert imports.importing(database, SONGS, lambda incoming: incoming.shape.has_key) is False
 
 
 def test_what_rules_an_import_out(database: Database, database_url: str) -> None:
@@ -129,10 +135,16 @@ def test_what_rules_an_import_out(database: Database, database_url: str) -> None
 
 def test_an_id_that_is_too_long_for_the_index(database: Database, database_url: str) -> None:
     odd = "".join(chr(0x4E00 + (n * 7919) % 20000) for n in range(3000))
-    with pytest.raises(BadValueError, match="is too long") as refused:
-        imported(database, "1,a,u", f"{odd},b,u", "3,c,u")
-    assert (refused.value.row, refused.value.column) == (2, "song_id")
-    assert query(database_url, "SELECT count(*) FROM songs") == [(0,)]
+
+    def work(incoming: Incoming) -> merging.Merged:
+        incoming.fill(SONGS.columns, lines("1,a,u", f"{odd},b,u", "3,c,u"), "csv")
+        return merging.merge(incoming, incoming.difference())
+
+    done = imports.importing(database, SONGS, work)
+    [refused] = done.refused
+    assert (refused.why.row, refused.why.column, "is too long" in refused.why.reason) == (2, "song_id", True)
+    assert done.done == Difference(2, 0)
+    assert query(database_url, "SELECT song_id FROM songs ORDER BY 1") == [("1",), ("3",)]
 
 
 @pytest.mark.parametrize(

@@ -22,11 +22,11 @@ def name_for(name: str) -> str:
 
 
 class Rejects:
-    """What an import left out: lines as they were, and rows whose id came before. Columns are `names`."""
+    """What an import left out: lines as they were, and `rows` that had been read. Columns are `names`."""
 
     def __init__(self, dialect: Dialect, kept: BinaryIO) -> None:
         self.names: Sequence[str] = ()
-        self.repeated = 0
+        self.rows = 0
         self._dialect = dialect
         self._kept = kept
 
@@ -41,17 +41,21 @@ class Rejects:
         """Keep a piece of a bad line."""
         self._kept.write(raw)
 
-    def take_repeated(self, texts: Sequence[str | None]) -> None:
-        """Keep a row whose id came before, as its values."""
-        self.repeated += 1
-        values = [None if text is None else text.encode() for text in texts]
-        self._kept.write(self._dialect.row(self.names, values))
+    def take_refused(self, texts: Sequence[str | None]) -> None:
+        """Keep a row that was left out after it had been read, as its values."""
+        self.rows += 1
+        self._kept.write(self._line(texts))
 
-    def save(self, name: str) -> None:
-        """Write what was kept to a file, under the header of the one it came from."""
+    def save(self, name: str, more: Sequence[Sequence[str | None]] = ()) -> None:
+        """Write what was kept, and `more` rows as their values, to a file, under the header of the first."""
         self._kept.seek(0)
         with writing(name) as file:
             if self._dialect.has_header:
                 separator = b"," if self._dialect.copy == "csv" else b"\t"
                 file.write(separator.join(each.encode() for each in self.names) + b"\n")
             shutil.copyfileobj(self._kept, file)
+            file.writelines(map(self._line, more))
+
+    def _line(self, texts: Sequence[str | None]) -> bytes:
+        values = [None if text is None else text.encode() for text in texts]
+        return self._dialect.row(self.names, values)
