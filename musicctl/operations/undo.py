@@ -3,13 +3,17 @@
 from datetime import datetime
 
 from musicctl.errors import BusyError, UsageError
-from musicctl.operations import dates, history, undonames, undoroles, undovalues
+from musicctl.operations import dates, history, undonames, undoroles, undorows, undovalues
 from musicctl.operations.undoing import Context
 from musicctl.policy.report import Report
 from musicctl.policy.undo import Preview, Undone
+from musicctl.store import row_undo
 from musicctl.store.database import Database
 from musicctl.store.history import Run
+from musicctl.store.kinds import KINDS
+from musicctl.store.merging import KEPT
 
+ROWS = ("add", "remove", "move", "import")
 UNDOABLE = frozenset(
     {
         "roles sync",
@@ -22,6 +26,8 @@ UNDOABLE = frozenset(
         "playlists set-plays",
         "genres set",
         "undo",
+        "playlists import",
+        *(f"{table} {command}" for table in ("songs", "artists") for command in ROWS),
     }
 )
 IN_THE_TENANT = frozenset({"roles", "display_name"})
@@ -37,6 +43,12 @@ def find(database: Database, text: str) -> Run:
         )
     if run.lease is None:
         _require_ended(run)
+    if run.field in KINDS and row_undo.as_a_whole(database, run.run):
+        raise UsageError(
+            f"the run {run.run} imported more than {KEPT:,} rows, which are not kept one by one: it cannot be"
+            " undone",
+            hint=f"musicctl history show {run.run} says which file it was",
+        )
     return run
 
 
@@ -62,6 +74,8 @@ def preview(context: Context, run: Run) -> Preview:
         return undoroles.preview(context, run)
     if run.field == "display_name":
         return undonames.preview(context, run)
+    if run.field in KINDS:
+        return undorows.preview(context, run)
     return undovalues.preview(context, run)
 
 
@@ -77,6 +91,8 @@ def perform(context: Context, run: Run, until: datetime | None) -> Undone:
         return undonames.perform(context, run)
     if run.field is None:
         return Undone(undoes=run.run, report=Report(run=None, plan=""), restored=0)
+    if run.field in KINDS:
+        return undorows.perform(context, run)
     return undovalues.perform(context, run)
 
 

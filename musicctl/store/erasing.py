@@ -16,7 +16,8 @@ FORGET = """
     UPDATE musicctl.changes SET user_id = NULL, target = NULL, detail = NULL,
         before = CASE WHEN field = 'roles' THEN before END,
         after = CASE WHEN field = 'roles' THEN after END
-    WHERE user_id = %(user_id)s OR (verdict = 'move' AND after ->> 'user_id' = %(user_id)s)"""
+    WHERE user_id = %(user_id)s
+        OR (verdict IN ('move', 'set') AND after ->> 'user_id' = %(user_id)s)"""
 FORGET_PLANS = """
     UPDATE musicctl.plans SET changes = (
         SELECT coalesce(jsonb_agg(change ORDER BY place), '[]')

@@ -50,7 +50,8 @@ LIST = f"""
       AND (%(since)s::timestamptz IS NULL OR runs.started_at >= %(since)s)
       AND (%(before)s::timestamptz IS NULL OR runs.started_at < %(before)s)
       AND (%(user_id)s IS NULL OR EXISTS (
-        SELECT 1 FROM musicctl.changes WHERE changes.run = runs.run AND changes.user_id = %(user_id)s))
+        SELECT 1 FROM musicctl.changes WHERE changes.run = runs.run AND (changes.user_id = %(user_id)s
+          OR (changes.verdict IN ('move', 'set') AND changes.after ->> 'user_id' = %(user_id)s))))
     ORDER BY runs.started_at DESC, runs.run DESC LIMIT %(limit)s"""
 
 

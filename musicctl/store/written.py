@@ -45,8 +45,8 @@ def require(kept: bool, table: str, doing: str) -> None:
 
 
 def count(cursor: Cursor, found: Shape, where: sql.Composable, values: Mapping[str, object]) -> int:
-    """Count the rows that meet a condition."""
-    cursor.execute(sql.SQL("SELECT count(*) FROM {} WHERE {}").format(found.table, where), values)
+    """Count the rows that meet a condition, in which a row is called t."""
+    cursor.execute(sql.SQL("SELECT count(*) FROM {} AS t WHERE {}").format(found.table, where), values)
     return int(one_row(cursor)[0])
 
 
