@@ -11,6 +11,7 @@ import msgspec
 from musicctl.errors import MusicctlError, UnavailableError
 from musicctl.tenant.http import Http
 from musicctl.tenant.lenient import UNREADABLE, reader
+from musicctl.tenant.links import link
 from musicctl.tenant.retries import Resend
 from musicctl.tenant.speaking import LostReplyError, refused, speaking
 from musicctl.tenant.users import TenantUser, decode
@@ -27,6 +28,14 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.2, 10.0
 
 GZIP = 31
 """zlib's window bits for a gzip header and the largest window."""
+
+LONGEST_LINE = 2 * 1024 * 1024
+"""Bytes of one user. Auth0 lets a profile have 10 KB, and showed at most 1 MB of older ones."""
+
+MOST_UNPACKED = 8 * 1024**3
+MOST_USERS = 10_000_000
+"""Bytes and users of an export. A million users are some 500 MB with the fields that are asked for, and ten
+times as many more than Postgres would take in while the link is good."""
 
 DOWNLOADING = "read the tenant's export"
 
@@ -83,7 +92,9 @@ def users(
     with ExitStack() as stack:
         reply = _opened(job, poll, http, stack)
         with speaking(DOWNLOADING, http.base_url):
-            for line in _lines(reply.iter_raw()):
+            for number, line in enumerate(_lines(reply.iter_raw())):
+                if number > MOST_USERS:
+                    raise _too_much(f"has more than {MOST_USERS:,} lines, a user in each")
                 if line.strip():
                     user = decode(line)
                     if user is None:
@@ -94,52 +105,61 @@ def users(
 
 def _opened(job: Job, poll: Callable[[str], Job], http: Http, stack: ExitStack) -> "httpx.Response":
     """Return the reply that holds the file. A link that has ended is renewed by looking at the job again."""
-    first = [_location(job)]
+    from musicctl.tenant.bounds import EXPORT
+
+    first = [link(job.id, job.location, http.base_url)]
 
     def attempt() -> "httpx.Response":
         renewed = not first
-        location = _location(poll(job.id)) if renewed else first.pop()
+        location = link(job.id, poll(job.id).location, http.base_url) if renewed else first.pop()
         with speaking(DOWNLOADING, http.base_url):
             # The link is signed, so no token goes with it, and it is never shown.
-            reply = stack.enter_context(http.client.stream("GET", location))
+            reply = stack.enter_context(http.client.stream("GET", location, extensions={"limit": EXPORT}))
         if reply.status_code == 200:
             return reply
         stack.close()
-        error = refused(reply.status_code, b"", DOWNLOADING, http.base_url)
-        raise error if renewed else LostReplyError(error.what)
+        error = refused(reply, b"", DOWNLOADING, http.base_url)
+        raise error if renewed or 300 <= reply.status_code < 400 else LostReplyError(error.what)
 
     return http.persistently(attempt, Resend.ALWAYS)
 
 
-def _location(job: Job) -> str:
-    if not job.location:
-        raise UnavailableError(
-            f"the tenant's export job {job.id} is complete but has no file",
-            hint="try again; nothing was changed",
-        )
-    return job.location if "://" in job.location else f"https://{job.location}"
-
-
 def _lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    unpacker, rest = zlib.decompressobj(GZIP), b""
-    for chunk in chunks:
-        *whole, rest = (rest + _unpacked(unpacker, chunk)).split(b"\n")
+    """Yield the lines of a gzip file, in memory that no line and no packing can outgrow."""
+    rest, size = b"", 0
+    for piece in _unpacked(chunks):
+        size += len(piece)
+        if size > MOST_UNPACKED:
+            raise _too_much(f"unpacks to more than {MOST_UNPACKED >> 30} GiB")
+        *whole, rest = (rest + piece).split(b"\n")
         yield from whole
-        while unpacker.eof and unpacker.unused_data:  # a gzip file may have several members
-            left, unpacker = unpacker.unused_data, zlib.decompressobj(GZIP)
-            *whole, rest = (rest + _unpacked(unpacker, left)).split(b"\n")
-            yield from whole
-    if not unpacker.eof:
-        raise UnavailableError(
-            "the tenant's export ends in the middle; the mirror keeps its last good state", hint="try again"
-        )
+        if len(rest) > LONGEST_LINE:
+            raise _too_much(f"has a line of more than {LONGEST_LINE >> 20} MiB")
     yield rest
 
 
-def _unpacked(unpacker: "zlib._Decompress", chunk: bytes) -> bytes:
+def _unpacked(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    from musicctl.tenant.bounds import steps
+
+    unpacker = zlib.decompressobj(GZIP)
     try:
-        return unpacker.decompress(chunk)
+        for chunk in chunks:
+            yield from steps(unpacker, chunk)
+            while unpacker.eof and unpacker.unused_data:  # a gzip file may have several members
+                left, unpacker = unpacker.unused_data, zlib.decompressobj(GZIP)
+                yield from steps(unpacker, left)
     except zlib.error:
         raise UnavailableError(
             "the tenant's export is no gzip file; the mirror keeps its last good state", hint="try again"
         ) from None
+    if not unpacker.eof:
+        raise UnavailableError(
+            "the tenant's export ends in the middle; the mirror keeps its last good state", hint="try again"
+        )
+
+
+def _too_much(what: str) -> UnavailableError:
+    return UnavailableError(
+        f"the tenant's export {what}, which no sound one does; the mirror keeps its last good state",
+        hint="look at what the export link really leads to; the tenant's log names the job",
+    )

@@ -67,18 +67,25 @@ class Http:
         """The client itself; made when first needed, since httpx takes 50 ms to import."""
         import httpx
 
+        from musicctl.tenant import bounds
+
         try:
             httpx.URL(self.base_url).host.encode("idna")
         except (UnicodeError, httpx.InvalidURL):
             raise ConfigError(f"{self.base_url} names no host", hint="check auth0_domain") from None
         try:
-            return httpx.Client(
+            made = httpx.Client(
+                headers={"Accept-Encoding": "gzip"},  # what bounds can unpack in small steps
                 timeout=httpx.Timeout(REPLY_TIMEOUT, connect=CONNECT_TIMEOUT),
                 limits=httpx.Limits(max_connections=None, max_keepalive_connections=MOST_THREADS),
-                event_hooks={"request": [self._watch], "response": [self._remember]},
+                event_hooks={
+                    "request": [self._watch, bounds.begin],
+                    "response": [self._remember, bounds.bounded],
+                },
                 # A proxy of the environment would otherwise take over requests to this machine itself.
                 trust_env=not self.base_url.startswith(LOOPBACK),
             )
+            return bounds.watched(made)
         except (ValueError, httpx.InvalidURL):
             raise ConfigError(
                 "the environment names a proxy in a way that cannot be used",

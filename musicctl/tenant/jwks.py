@@ -18,7 +18,7 @@ from musicctl.tenant.lenient import UNREADABLE, reader
 from musicctl.tenant.pacer import Rate
 from musicctl.tenant.pacing import Pacing
 from musicctl.tenant.retries import Patience
-from musicctl.tenant.speaking import message, speaking
+from musicctl.tenant.speaking import host_of, message, speaking
 
 if TYPE_CHECKING:
     import httpx
@@ -133,18 +133,22 @@ def _within(seconds: float, base_url: str) -> bytes:
 
 
 def _read(base_url: str, seconds: float) -> bytes:
+    from musicctl.tenant.bounds import Limit
+
     once = Patience(failing=0.0, throttled=0.0)
     # A packed reply may be small and grow without end.
     headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
     with closing(Http(base_url, Pacing(Rate()), once)) as http, speaking(DOING, base_url):
         address = f"{base_url}/.well-known/jwks.json"
-        with http.client.stream("GET", address, headers=headers, timeout=seconds) as reply:
+        limit = {"limit": Limit("a set of keys", 2 * LARGEST, seconds, as_it_comes=True)}
+        with http.client.stream("GET", address, headers=headers, timeout=seconds, extensions=limit) as reply:
             return _body(reply, base_url)
 
 
 def _body(reply: "httpx.Response", tenant: str) -> bytes:
-    if reply.is_redirect:
-        raise _no_keys(tenant, "it sends us elsewhere, and keys are taken from nobody else")
+    if reply.extensions["location"]:
+        place = host_of(str(reply.extensions["location"]))
+        raise _no_keys(tenant, f"it sends us to {place}, and keys are taken from nobody else")
     body = b""
     for chunk in reply.iter_raw():
         body += chunk

@@ -86,7 +86,7 @@ class Sender:
             wait = ratelimit.read(reply.headers).wait
             base_url = self._http.base_url
             raise refused(
-                reply.status_code,
+                reply,
                 reply.content,
                 doing,
                 base_url,

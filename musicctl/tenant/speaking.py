@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from socket import EAI_NONAME, gaierror
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -77,6 +78,8 @@ def speaking(doing: str, tenant: str, *, writing: bool = False) -> Iterator[None
     """
     import httpx
 
+    from musicctl.tenant.bounds import UnboundedError
+
     try:
         yield
     except httpx.ConnectError as error:
@@ -92,12 +95,14 @@ def speaking(doing: str, tenant: str, *, writing: bool = False) -> Iterator[None
             hint="check HTTPS_PROXY and NO_PROXY",
         ) from None
     except httpx.HTTPError as error:
-        kind = UncertainError if writing else LostReplyError
+        for_good = isinstance(error, UnboundedError) or _is_no_http(error)
+        sure: type[MusicctlError] = UnavailableError if for_good else LostReplyError
+        kind = UncertainError if writing else sure
         raise kind(f"could not {doing}: {tenant}: {_how_lost(error)}", hint="try again") from None
 
 
 def refused(
-    status: int,
+    reply: "httpx.Response",
     body: bytes,
     doing: str,
     tenant: str,
@@ -106,11 +111,14 @@ def refused(
     wait: float | None = None,
     of_users: bool = False,
 ) -> MusicctlError:
-    """Return the error for a reply of `status`; `wait` is the seconds after which a 429 is over.
+    """Return the error for a reply that is not a success; `wait` is the seconds after which a 429 is over.
 
     What refuses in other words than the tenant's own is something that stands before it, and says nothing
     about users, credentials or what became of a write: the reply is lost. `of_users` is a request about one.
     """
+    status = reply.status_code
+    if status < 400:
+        return _elsewhere(reply, doing, tenant, writing=writing)
     said = message(body)
     what = f"could not {doing}: {tenant} answered {status}" + (f": {said}" if said else "")
     if 400 <= status < 500 and status != 429 and not _is_the_tenants(status, body, of_users=of_users):
@@ -148,6 +156,29 @@ def _is_the_tenants(status: int, body: bytes, *, of_users: bool) -> bool:
     return found.statusCode == 404 and found.message == NO_SUCH_USER_SAID
 
 
+def _elsewhere(reply: "httpx.Response", doing: str, tenant: str, *, writing: bool) -> MusicctlError:
+    """Return the error for a reply that sends us on, or that nobody asked for: the next would be the same."""
+    place = host_of(str(reply.extensions["location"]))
+    kind = UncertainError if writing else UnavailableError
+    return kind(
+        f"could not {doing}: {tenant} answered {reply.status_code}"
+        f" and sends us to {place}, which is not asked",
+        hint="check auth0_domain, and whether a proxy or a login page stands between",
+    )
+
+
+def host_of(address: str) -> str:
+    """Return the host of an address for people; the rest of it may be a secret."""
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return "no place that can be read"
+    if not host:
+        return "another page of its own" if address.startswith("/") else "no place that can be read"
+    return f"{host}:{port}" if port else host
+
+
 def message(body: bytes) -> str:
     """Return what an error body says, on one line; a page of HTML says nothing worth showing."""
     if not body:
@@ -169,13 +200,27 @@ def _decoded(body: bytes) -> _Said | None:
 def _how_lost(error: "httpx.HTTPError") -> str:
     import httpx
 
+    from musicctl.tenant.bounds import SLOW, UnboundedError
+
     if isinstance(error, httpx.TimeoutException):
-        return "no reply in time"
+        return SLOW if SLOW in str(error) else "no reply in time"
+    if isinstance(error, UnboundedError):
+        return str(error)
+    if _is_no_http(error):
+        return "what it sent is no reply that can be read: no HTTP, or headers without an end"
     if isinstance(error, httpx.DecodingError):
         return "the reply cannot be unpacked"
     if isinstance(error, httpx.UnsupportedProtocol):
         return "it is no http address"
     return "the connection was cut"
+
+
+def _is_no_http(error: "httpx.HTTPError") -> bool:
+    """Tell whether a reply broke the protocol, other than by ending early."""
+    import httpx
+
+    early = ("disconnected", "peer closed")
+    return isinstance(error, httpx.RemoteProtocolError) and not any(word in str(error) for word in early)
 
 
 def _unreachable(error: "httpx.ConnectError", doing: str, tenant: str) -> MusicctlError:

@@ -121,7 +121,7 @@ class TokenSource:
             reply = self._http.client.post(f"{self._base_url}/oauth/token", json=request)
         if reply.status_code != 200:
             wait = ratelimit.read(reply.headers).wait
-            raise refused(reply.status_code, reply.content, DOING, self._base_url, wait=wait)
+            raise refused(reply, reply.content, DOING, self._base_url, wait=wait)
         return self._read(reply.content)
 
     def _read(self, body: bytes) -> _Issued:

@@ -39,7 +39,7 @@ BROKEN: dict[str, tuple[Answer, str]] = {
     "empty": (body(b""), "something that is no set of keys"),
     "no keys": (json_of({"keys": []}), "it publishes none"),
     "10 MB": (json_of({"keys": [ONE.jwk(x5c=["A" * 10_000_000])]}), "it sent more than 256 KiB"),
-    "a redirect": (body(b"", status=301, Location="https://example.com/keys"), "it sends us elsewhere"),
+    "a redirect": (body(b"", status=301, Location="https://example.com/keys"), "it sends us to example.com"),
     "an outage": (body(b"<html>502</html>", status=502), "it answered 502: a reply that is not JSON"),
     "one kid twice": (
         json_of({"keys": [ONE.jwk(), TWO.jwk(kid="one")]}),

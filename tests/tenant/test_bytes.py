@@ -30,7 +30,7 @@ BODIES = {
     "a mark alone": codecs.BOM_UTF8,
     "NUL": b"\0" * 100,
     "deep": b"[" * 100_000,
-    "a text without an end": b'"' + rb"\"" * 200_000,
+    "a text without an end": b'"' + rb"\"" * 100_000,
     "a number": b"1" * 10_000,
     "no number": b"NaN",
     "null": b"null",
@@ -70,7 +70,8 @@ def test_an_error_is_one_whatever_it_says(tenant: Tenant, between: Relay, body: 
     between.misbehave("GET", answering(400, body))
     with pytest.raises(MusicctlError, match="answered 400") as caught:
         tenant.user("auth0|a")
-    assert caught.value.exit is Exit.FAILED
+    # What is not in Auth0's form is not Auth0's refusal.
+    assert caught.value.exit is (Exit.UNAVAILABLE if body else Exit.FAILED)
 
 
 def test_a_line_of_an_export_is_lost(tenant: Tenant, between: Relay) -> None:
@@ -79,11 +80,9 @@ def test_a_line_of_an_export_is_lost(tenant: Tenant, between: Relay) -> None:
         job = {"id": "job_1", "status": "completed", "location": f"{between.url}/exports/x"}
         between.misbehave("POST", answering(201, json.dumps(job).encode()), "/api/v2/jobs/")
         found = tenant.export()
-        between_export = answering(200, gzip.compress(whole + line))
-        users = []
-        between.misbehave("GET", between_export, "/exports/")
+        between.misbehave("GET", answering(200, gzip.compress(whole + line)), "/exports/")
         with pytest.raises(LostReplyError, match="cannot be read"):
-            users.extend(found)
+            list(found)
 
 
 @pytest.mark.parametrize("content", [b"\xff", b'{"access_token":"\xff","expires_at":1e18}', b"[" * 50_000])

@@ -142,7 +142,7 @@ def test_keys_without_a_name_are_passed_over(server: KeyServer) -> None:
         (body(b"x" * (LARGEST + 1)), "more than 256 KiB"),
         (body(b"<html>", status=404), "answered 404: a reply that is not JSON"),
         (json_of({"message": "out of order"}, status=503), "answered 503: out of order"),
-        (body(b"", status=302, Location="/elsewhere"), "sends us elsewhere"),
+        (body(b"", status=302, Location="/elsewhere"), "sends us to another page of its own"),
         (body(b"", status=204), "answered 204"),
     ],
 )
