@@ -117,20 +117,15 @@ def refused(
     about users, credentials or what became of a write: the reply is lost. `of_users` is a request about one.
     """
     status = reply.status_code
-    if status < 400:
-        return _elsewhere(reply, doing, tenant, writing=writing)
     said = message(body)
     what = f"could not {doing}: {tenant} answered {status}" + (f": {said}" if said else "")
-    if 400 <= status < 500 and status != 429 and not _is_the_tenants(status, body, of_users=of_users):
+    if status < 400:
+        return _elsewhere(reply, doing, tenant, writing=writing)
+    if status < 500 and status != 429 and not _is_the_tenants(status, body, of_users=of_users):
         kind = UncertainError if writing else LostReplyError
         return kind(what, hint="that is not how Auth0 answers: check auth0_domain and any proxy or firewall")
-    if status in (401, 403):
-        scopes = SCOPES.search(said)
-        hint = f"grant the application one of these scopes: {scopes[1].strip()}" if scopes else ""
-        return DeniedError(what, hint=hint or "check auth0_client_id, its secret or key, and auth0_audience")
-    if status == 404:
-        kind_of_404 = GoneError if of_users else NotFoundError
-        return kind_of_404(what, hint="check the id, and that auth0_domain is the right tenant")
+    if status in (401, 403, 404):
+        return _denied(what, said) if status != 404 else _missing(what, of_users=of_users)
     if status == 429:
         return ThrottledError(what, hint="the tenant's rate limit is used up; try again later", wait=wait)
     if 400 <= status < 500 and status not in LIKE_SERVER_ERRORS:
@@ -154,6 +149,17 @@ def _is_the_tenants(status: int, body: bytes, *, of_users: bool) -> bool:
     if found.errorCode == NO_SUCH_USER or not of_users:
         return True
     return found.statusCode == 404 and found.message == NO_SUCH_USER_SAID
+
+
+def _missing(what: str, *, of_users: bool) -> NotFoundError:
+    kind = GoneError if of_users else NotFoundError
+    return kind(what, hint="check the id, and that auth0_domain is the right tenant")
+
+
+def _denied(what: str, said: str) -> DeniedError:
+    scopes = SCOPES.search(said)
+    hint = f"grant the application one of these scopes: {scopes[1].strip()}" if scopes else ""
+    return DeniedError(what, hint=hint or "check auth0_client_id, its secret or key, and auth0_audience")
 
 
 def _elsewhere(reply: "httpx.Response", doing: str, tenant: str, *, writing: bool) -> MusicctlError:

@@ -45,7 +45,7 @@ BROKEN: dict[str, tuple[Answer, str]] = {
         json_of({"keys": [ONE.jwk(), TWO.jwk(kid="one")]}),
         "two of them have the same kid, one",
     ),
-    "half of it": (body(b'{"keys": [{"kid": "one"', Content_Length="5000", Connection="close"), "was cut"),
+    "half of it": (body(b'{"keys": [{"kid": "one"', Content_Length="5000", Connection="close"), "no HTTP"),
 }
 
 
