@@ -39,7 +39,9 @@ class BearerCommand(Command):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the words, with a stand-in for the USER that is left out."""
         options = args[: args.index("--")] if "--" in args else args
-        given = any(word == OPTION or word.startswith(f"{OPTION}=") for word in options)
+        given = sum(word == OPTION or word.startswith(f"{OPTION}=") for word in options)
+        if given > 1:
+            raise UsageError(f"{OPTION} is there {given} times", hint="a command answers for one token")
         return super().parse_args(ctx, [NOBODY, *args] if given else args)
 
 
@@ -58,6 +60,15 @@ def user_id(session: Session, user: str, token: str | None) -> str:
     from musicctl.operations import tokens
 
     return tokens.listener(judged(session, token))
+
+
+def refuse_user(word: str, meant: str, token: str | None) -> None:
+    """Raise UsageError where a USER was given beside a token, and so stands for what comes after USER."""
+    if token is not None and ("|" in word or "@" in word):
+        raise UsageError(
+            f"{word!r} looks like a USER, and {OPTION} stands in its place",
+            hint=f"leave USER out and give {meant}, or leave {OPTION} out",
+        )
 
 
 def judged(session: Session, given: str) -> "Judged":

@@ -49,7 +49,7 @@ def _by_hand(session: Session, users: list[str], form: Format, *, grant: bool, d
     from musicctl.operations import promote as promotions
 
     began = time.monotonic()
-    targets = resolved(session, users)
+    targets = resolved(session, users, granting=grant)
     promotion = promotions.plan_by_hand(
         session.database, session.tenant, targets.user_ids, session.question(), grant=grant
     )

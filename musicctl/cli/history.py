@@ -107,6 +107,7 @@ def recover(
 
     form = chosen(output, as_json)
     with Session(profile, quiet=quiet) as session:
+        session.warn_of_superuser()
         found = history.recover(
             session.database,
             session.tenant,

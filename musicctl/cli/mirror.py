@@ -29,6 +29,7 @@ def refresh(
 
     form = chosen(output, as_json)
     with Session(profile, quiet=quiet) as session:
+        session.warn_of_superuser()
         mirror.fresh(
             session.database, session.tenant, max_age=0.0, refresh=True, actor=actor(), say=session.say
         )

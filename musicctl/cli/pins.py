@@ -36,7 +36,7 @@ def pin(
 
     form = chosen(output, as_json)
     with Session(profile, quiet=quiet) as session:
-        user_id = session.user(user)
+        user_id = session.user(user, granting=state is State.GRANTED)
         session.announce_write(session.database)
         shown, before = pins.pin(
             session.database,

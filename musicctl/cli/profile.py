@@ -43,6 +43,7 @@ def set_name(
     from musicctl.operations import profile as profiles
 
     form = chosen(output, as_json)
+    bearer.refuse_user(name, "NAME", token)
     with Session(profile, quiet=quiet) as session:
         user_id = bearer.user_id(session, user, token)
         session.announce_write(session.database, session.tenant)

@@ -116,9 +116,13 @@ class Session:
             refresh=refresh,
         )
 
-    def user(self, text: str) -> str:
-        """Return the user id that a USER argument stands for."""
-        return whois.user_id(text, lambda: self.tenant)
+    def user(self, text: str, *, granting: bool = False) -> str:
+        """Return the user id that a USER argument stands for.
+
+        Where the role is given by hand, say that an address is not verified: anybody could have signed up
+        with it.
+        """
+        return whois.user_id(text, lambda: self.tenant, tell=self.say if granting else None)
 
     def say(self, line: str) -> None:
         """Tell people something on stderr, unless they asked for quiet."""
@@ -151,7 +155,16 @@ class Session:
         if not self._announced:
             places = " and ".join(self._place(store) for store in stores)
             self.say(f"profile {self.settings.profile}: writing to {places}")
+            if self.__dict__.get("database") in stores:
+                self.warn_of_superuser()
         self._announced = True
+
+    def warn_of_superuser(self) -> None:
+        """Warn whoever writes over a connection to which nothing is forbidden."""
+        from musicctl.operations.surroundings import SUPERUSER
+
+        if self.database.as_superuser():
+            self.say(SUPERUSER)
 
     def _place(self, store: object) -> str:
         """Name a store for people: the database as the connection to it says, wherever it was to be.

@@ -17,7 +17,7 @@ class Targets:
     not_found: tuple[str, ...]
 
 
-def resolved(session: Session, words: Iterable[str]) -> Targets:
+def resolved(session: Session, words: Iterable[str], *, granting: bool = False) -> Targets:
     """Return whom `words` name; raises UsageError at once for a word that can name nobody.
 
     An address of several accounts is NotFoundError at once too, with the candidates: a command that goes on
@@ -27,7 +27,7 @@ def resolved(session: Session, words: Iterable[str]) -> Targets:
     not_found = []
     for word in _expanded(words):
         try:
-            user_ids[session.user(word)] = None
+            user_ids[session.user(word, granting=granting)] = None
         except UnknownUserError as error:
             session.say(error.what)
             not_found.append(word)

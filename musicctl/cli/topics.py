@@ -37,6 +37,44 @@ SAFETY = {
 }
 
 
+TRUSTED = {
+    "the database": (
+        "Whoever may write to the schema musicctl can move the baselines of the guards, the pins, the"
+        " holds, the lease and the journal: give that right to the account of cron and to those who decide"
+        " on roles, to nobody else. A listener who may write to playlists sets the plays. The journal is a"
+        " record, and no order: an undo gives back or takes away our role alone. A superuser is refused"
+        " nothing: use an account with the rights that the README lists."
+    ),
+    "the configuration": (
+        "A cmd: in it is run by the shell, as you, with all of your environment, for 30 s at most; what"
+        " it leaves behind is ended. So the file and every folder and link on its path must be yours or"
+        " root's, and nobody else may write there. One with a secret in it is mode 0600."
+    ),
+    "the tenant": (
+        "Over TLS, it is sent the client id and its secret, or an assertion signed with the key, for a"
+        " token; then that token, with ids and addresses of users, and the roles, names and Actions that"
+        " are written. Nothing is sent to anybody else."
+    ),
+    "Postgres": (
+        "The mirror (id, address, display name and roles of every user), plans, runs, changes, pins and"
+        " holds. sslmode=verify-full in database_url makes sure of the server."
+    ),
+    "listeners' tokens": ("They are verified here, with the public keys of the tenant, and kept nowhere."),
+}
+ON_DISK = {
+    "access tokens": ("In the cache folder, mode 0600 in a folder of 0700: good for a day at most."),
+    "signing keys": ("There too: the tenant's public ones."),
+    "the sandbox": (
+        "A folder of mode 0700 with credentials that protect nothing. Root's server runs under the"
+        " account postgres, else nobody, and is told nothing of root's environment."
+    ),
+    "exports, reports": (
+        "Mode 0600. Each file is made beside its place and renamed: a link there is replaced and never"
+        " followed, and another account's file is refused."
+    ),
+}
+
+
 def exit_codes(formatter: Any) -> None:
     """Write every exit code."""
     with formatter.section("Exit codes"):
@@ -99,11 +137,26 @@ def safety(formatter: Any) -> None:
         formatter.write_dl(list(SAFETY.items()))
 
 
+def security(formatter: Any) -> None:
+    """Write who is trusted with what, what lies on the disk, and what is sent to whom."""
+    with formatter.section("What is trusted"):
+        formatter.write_dl(list(TRUSTED.items()), 24)
+    with formatter.section("On the disk"):
+        formatter.write_dl(list(ON_DISK.items()), 24)
+    for text in (
+        "Deployed post-login Actions run unconfined in the sandbox's Node, as the account that started it:"
+        " deploy to it only what you would run yourself.",
+        "No option takes a secret, and none is printed: other accounts see the words of a command.",
+    ):
+        _paragraph(formatter, text)
+
+
 TOPICS: dict[str, tuple[str, Callable[[Any], None]]] = {
     "exit-codes": ("What each exit code means.", exit_codes),
     "settings": ("What can be set, where, and what it is otherwise.", settings),
     "formats": ("How data is printed, for people and for machines.", formats),
     "safety": ("What keeps a run from doing harm.", safety),
+    "security": ("Who is trusted with what, what lies on the disk, and what is sent to whom.", security),
 }
 """By name: one sentence, and what writes it."""
 

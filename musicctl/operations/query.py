@@ -5,9 +5,10 @@ from typing import TypeVar
 
 from musicctl.errors import UsageError
 from musicctl.operations.surroundings import notes
-from musicctl.store import query, statement
+from musicctl.store import query, reaching, statement
 from musicctl.store.database import Database
 from musicctl.store.query import Use
+from musicctl.store.statement import Statement
 
 T = TypeVar("T")
 
@@ -44,6 +45,14 @@ def ask(
     """
     asked = statement.read(sql)
     bound = asked.bound(values)
-    for line in notes(database):
+    for line in (*notes(database), *_reaching(database, asked)):
         say(line)
     return query.ask(database, bound, use, paged=asked.has_cursor, seconds=seconds)
+
+
+def _reaching(database: Database, asked: Statement) -> list[str]:
+    """Warn of what a transaction that only reads does not keep from writing, or from reading elsewhere."""
+    names = reaching.reaching(database, asked)
+    if not names:
+        return []
+    return [f"warning: {', '.join(names)} can reach past a read-only transaction: servers, files, sessions"]

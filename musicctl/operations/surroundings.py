@@ -4,12 +4,13 @@ from musicctl.store import mirror, surroundings
 from musicctl.store.database import Database
 from musicctl.store.surroundings import Surroundings
 
+SUPERUSER = "warning: this account is a superuser, whom Postgres refuses nothing"
+
 
 def notes(database: Database) -> list[str]:
     """Say how old the mirror is, and warn of an account to which nothing is forbidden."""
     known = surroundings.find(database)
-    warning = "warning: this account is a superuser, whom Postgres refuses nothing"
-    return [*([warning] if known.superuser else []), _mirror(known)]
+    return [*([SUPERUSER] if known.superuser else []), _mirror(known)]
 
 
 def mirror_note(database: Database) -> str:

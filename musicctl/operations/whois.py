@@ -20,8 +20,10 @@ def trimmed(text: str) -> str:
     return AROUND.sub("", text)
 
 
-def user_id(text: str, tenant: "Callable[[], Tenant]") -> str:
+def user_id(text: str, tenant: "Callable[[], Tenant]", *, tell: "Callable[[str], None] | None" = None) -> str:
     """Return the user id that `text` stands for; the tenant is asked only for an email address.
+
+    `tell` is told when that address is not verified.
 
     Raises UsageError when it is neither, and NotFoundError, with the candidates, when no account or several
     have the address. It is looked up as typed, then lower-cased, as Auth0 stores most.
@@ -49,5 +51,10 @@ def user_id(text: str, tenant: "Callable[[], Tenant]") -> str:
             f"{len(found)} users have the email address {text}: {', '.join(candidates)}",
             hint="name one of them by its id",
             details={"candidates": candidates},
+        )
+    if tell is not None and found[0].email_verified is not True:
+        tell(
+            f"warning: the address {text} of {found[0].user_id} is not verified:"
+            " whoever signed up with it need not be whom it belongs to"
         )
     return found[0].user_id

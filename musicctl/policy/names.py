@@ -4,9 +4,9 @@ import re
 import unicodedata
 
 from musicctl.errors import UsageError
+from musicctl.policy.joiners import JOINERS, joins
 
 LONGEST = 64
-JOINERS = {"\u200c", "\u200d"}
 EMOJI_STYLE = "\ufe0f"
 REFUSED = {"Cc", "Cf", "Zl", "Zp", "Co", "Cn", "Cs"}
 FILLERS = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
@@ -20,8 +20,9 @@ def display_name(text: str) -> str:
     """Return `text` as a display name: NFC, trimmed, 1 to 64 code points.
 
     Raises UsageError that names the code points when a control, bidirectional, invisible, private,
-    unassigned or surrogate character is in it. Allowed are the joiners U+200C and U+200D between visible
-    characters, as scripts and emoji need them, U+FE0F after a symbol, and what gives a letter its shape.
+    unassigned or surrogate character is in it. Allowed are the joiners U+200C and U+200D where they change
+    what is seen, in scripts and emoji that need them, U+FE0F after a symbol, and what gives a letter
+    its shape.
     """
     name = unicodedata.normalize("NFC", text).strip()
     if not name:
@@ -48,7 +49,7 @@ def _allowed(name: str, at: int) -> bool:
             unicodedata.category(name[at - 1]) in {"So", "Sk", "Sm"} or name[at - 1] in "0123456789#*©®‼⁉"
         )
     if character in JOINERS:
-        return 0 < at < len(name) - 1 and _visible(name[at - 1]) and _visible(name[at + 1])
+        return joins(name, at)
     if LETTER_STYLES.match(character):
         return at > 0 and unicodedata.category(name[at - 1]) in {"Lo", "So", "Sm"} and _drawn(name[at - 1])
     return _drawn(character)
@@ -56,10 +57,6 @@ def _allowed(name: str, at: int) -> bool:
 
 def _drawn(character: str) -> bool:
     return unicodedata.category(character) not in REFUSED and character not in FILLERS
-
-
-def _visible(character: str) -> bool:
-    return character == EMOJI_STYLE or (_drawn(character) and not character.isspace())
 
 
 def _named(character: str) -> str:

@@ -1,13 +1,18 @@
 """CSV for spreadsheets, which run what looks like a formula: such cells are made plain text."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from musicctl.render.encoding import field
 from musicctl.render.records import Format, Row, listing
 
-FORMULAS = ("=", "+", "-", "@", "\t", "\r")
-"""What a cell begins with that a spreadsheet would run."""
+SIGNS = "=+@＝＋－＠-"
+START = re.compile(rf"^(?=[\s\ufeff\u200b\"']*[{SIGNS}]|[\t\r])")
+"""A cell that a spreadsheet would run: past blanks and quotes, and in full width, too."""
 
+LATER = re.compile(rf"(;\s*|(?<=\S)\s+)(?=[\"']*[{SIGNS}])")
+"""What may begin a cell of its own: behind a semicolon, which separates lists in much of Europe, or in a new
+line, which a quoted cell may not survive there."""
 
 BOM = "\ufeff"
 """Without it, a spreadsheet takes UTF-8 for the code page of its machine."""
@@ -31,4 +36,9 @@ def _plain(value: object) -> object:
     if value is None or isinstance(value, int | float):
         return value
     text = field(value)
-    return f"'{text}" if text.startswith(FORMULAS) else text
+    return START.sub("'", LATER.sub(_apart, text))
+
+
+def _apart(found: re.Match[str]) -> str:
+    between = found[1]
+    return between if between.strip(" ") == "" else f"{between}'"

@@ -6,8 +6,9 @@ import sys
 import unicodedata
 from collections.abc import Callable
 
+from musicctl.policy.joiners import JOINERS, joins
+
 HIDDEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs", "Co", "Cn"})
-JOINERS = "\u200c\u200d"
 FILLERS = "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0"
 """Letters and marks by category, which nothing is drawn for."""
 
@@ -40,9 +41,9 @@ def safe(value: object) -> str:
     """Return a value as text that cannot control a terminal, reorder it or span lines.
 
     Control, format, invisible, separator, surrogate, private and unassigned characters are shown as escapes;
-    allowed are the joiners and selectors that scripts and emoji need. Of more than eight combining marks in
-    a row, an ellipsis stands for the rest. What standard output cannot encode is an escape too, and so as
-    wide as it will be there.
+    allowed are the selectors that scripts and emoji need, and joiners where they change what is
+    seen. Of more than eight combining marks in a row, an ellipsis stands for the rest. What standard output
+    cannot encode is an escape too, and so as wide as it will be there.
     """
     text = str(value)
     if text.isascii() and text.isprintable():
@@ -113,8 +114,7 @@ def _hidden(text: str, at: int) -> bool:
     character = text[at]
     before = text[at - 1] if at else " "
     if character in JOINERS:
-        after = text[at + 1] if at + 1 < len(text) else " "
-        return not (_visible(before) and _visible(after))
+        return not joins(text, at)
     if character in EMOJI_STYLES:
         return unicodedata.category(before) not in {"So", "Sm"} and before not in STYLED_SYMBOLS
     if LETTER_STYLES.match(character):
@@ -124,10 +124,6 @@ def _hidden(text: str, at: int) -> bool:
 
 def _drawn(character: str) -> bool:
     return unicodedata.category(character) not in HIDDEN and character not in FILLERS
-
-
-def _visible(character: str) -> bool:
-    return _drawn(character) and not character.isspace()
 
 
 def _bounded(text: str) -> str:

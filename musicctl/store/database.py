@@ -73,6 +73,11 @@ class Database:
             self._connected()
             return str(self)
 
+    def as_superuser(self) -> bool:
+        """Tell whether Postgres refuses this account nothing, as it says itself when one connects."""
+        with self._turn, speaking("connect", str(self)):
+            return self._connected().info.parameter_status("is_superuser") == "on"
+
     def run(
         self,
         work: Callable[[Cursor], T],

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import psycopg2
 
-from musicctl.errors import ConfigError, DeniedError, MusicctlError
+from musicctl.errors import ConfigError, DeniedError, MusicctlError, UsageError
+from musicctl.store import statement
 from musicctl.store.database import Cursor, Database, one_row
 from musicctl.store.pins import IN_FORCE
 
@@ -238,4 +239,8 @@ def _limit(cursor: Cursor) -> None:
 
 
 def _bare(query: str) -> str:
-    return query.strip().rstrip(";")
+    """Return a query of one's own, read as `musicctl query` reads one: a single statement that reads."""
+    try:
+        return statement.subquery(query)
+    except UsageError as error:
+        raise ConfigError(f"plays_query cannot be used: {error.what}", hint=SHAPE) from None

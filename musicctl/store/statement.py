@@ -102,6 +102,31 @@ def read(text: str) -> Statement:
     return Statement(tuple(pieces), verb)
 
 
+def subquery(text: str) -> str:
+    """Return the one SELECT of `text`, to stand in parentheses; raises UsageError where it leaves them."""
+    asked = read(text)
+    if asked.has_cursor is False:
+        raise UsageError(f"{asked.verb} answers with no table", hint="write a SELECT")
+    depth = 0
+    for piece in asked.pieces:
+        depth += (piece.text == "(") - (piece.text == ")") if piece.kind is Kind.OTHER else 0
+        if depth < 0:
+            raise UsageError("it closes a parenthesis that it does not open", hint="write one whole SELECT")
+    return "".join(f"%({each.text})s" if each.kind is Kind.PARAMETER else each.text for each in asked.pieces)
+
+
+def names(asked: Statement) -> frozenset[str]:
+    """Return every name in a statement, as Postgres folds it; one in U&"" as it stands."""
+    found, unicode = set(), False
+    for piece in asked.pieces:
+        if piece.kind is Kind.WORD:
+            found.add(piece.text.lower())
+        elif piece.text.startswith('"'):
+            found.add(f"U&{piece.text}" if unicode else piece.text[1:-1].replace('""', '"'))
+        unicode = piece.text.lower() == "u" or (unicode and piece.text == "&")
+    return frozenset(found)
+
+
 def _verb(pieces: list[Piece]) -> str:
     """Return the first word in capitals, past blanks and the parentheses that a SELECT may stand in."""
     for piece in pieces:

@@ -16,6 +16,7 @@ class TenantUser(msgspec.Struct, frozen=True):
     email: str | None = None
     app_metadata: object = None
     user_metadata: object = None
+    email_verified: object = None
 
     @property
     def display_name(self) -> str | None:
@@ -68,4 +69,5 @@ def _picked(found: dict[str, object]) -> TenantUser | None:
     if not isinstance(user_id, str):
         return None
     text = email if isinstance(email, str) else None
-    return _named(TenantUser(user_id, text, found.get("app_metadata"), found.get("user_metadata")))
+    metadata = found.get("app_metadata"), found.get("user_metadata")
+    return _named(TenantUser(user_id, text, *metadata, found.get("email_verified")))
