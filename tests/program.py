@@ -72,7 +72,8 @@ class Sandbox:
         self.tenant.clear()
         self.query(
             "TRUNCATE songs, artists, playlists, user_data, musicctl.tenant_users, musicctl.plans,"
-            " musicctl.mirror, musicctl.runs, musicctl.changes, musicctl.lease, musicctl.holds, musicctl.pins"
+            " musicctl.mirror, musicctl.runs, musicctl.changes, musicctl.lease, musicctl.holds,"
+            " musicctl.pins, musicctl.missing"
         )
 
     def query(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:

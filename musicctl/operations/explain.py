@@ -1,11 +1,13 @@
 """Gathers why a user holds the role or does not, from all that know something about it."""
 
+from datetime import datetime
+
 from musicctl.operations.holds import ROLES
 from musicctl.operations.profile import find
 from musicctl.operations.question import Question
 from musicctl.policy.explanation import Change, Decision, Explanation, Playlist, Seen
 from musicctl.policy.roles import read_roles, unreadable
-from musicctl.store import holds, mirror, pins, playlists, plays, traces
+from musicctl.store import holds, mirror, missing, pins, playlists, plays, traces
 from musicctl.store.database import Database
 from musicctl.tenant.client import Tenant
 
@@ -30,10 +32,19 @@ def explain(database: Database, tenant: Tenant, user_id: str, question: Question
         mirror=_mirrored(database, user_id),
         mirror_as_of=state.as_of,
         renewed=age is None or age > question.max_age,
+        asked_again=_asked_again(database, user_id),
         pin=_pin(database, rule.role, user_id),
         hold=_hold(database),
         last_change=_last_change(database, rule.role, user_id),
     )
+
+
+def _asked_again(database: Database, user_id: str) -> datetime | None:
+    """Return when a sync may ask for a user again whom the tenant did not have, None when it may now."""
+    found = missing.asked_at(database, user_id)
+    if found is None or found[1] <= mirror.now(database):
+        return None
+    return found[1].astimezone()
 
 
 def _playlists(database: Database, user_id: str) -> tuple[Playlist, ...]:

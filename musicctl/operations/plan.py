@@ -12,11 +12,12 @@ from musicctl.policy import guards
 from musicctl.policy.guards import Baseline, Past, Seen
 from musicctl.policy.plan import Change, Counts, Plan, in_order
 from musicctl.policy.rule import Pin, Rule, Verdict
-from musicctl.store import baseline, mirror, plans, plays, setaside
+from musicctl.store import baseline, mirror, missing, plans, plays, setaside
 from musicctl.store.database import Database
 from musicctl.store.plays import Standing, Survey
 from musicctl.store.streaming import Rows
 from musicctl.tenant.client import Tenant
+from musicctl.tenant.users import TenantUser
 
 SET_ASIDE = setaside.COLUMNS
 T = TypeVar("T")
@@ -34,11 +35,10 @@ def make(database: Database, tenant: Tenant, question: Question, say: Callable[[
         say=say,
     )
     survey = _survey(database, question)
-    if (
-        survey.missing_ids
-        and state.as_of == before.as_of
-        and _newcomers(database, tenant, survey.missing_ids)
-    ):
+    if survey.missing and state.as_of != before.as_of and state.as_of is not None:
+        threshold = question.rule.threshold
+        missing.all_asked(database, question.plays_query, threshold=threshold, as_of=state.as_of)
+    elif survey.missing_ids and _newcomers(database, tenant, survey.missing_ids):
         survey = _survey(database, question)
     made = _plan(survey, question.rule, state.as_of, plays.source_name(question.plays_query))
     return _guarded(database, made, question)
@@ -141,16 +141,23 @@ def _survey(database: Database, question: Question) -> Survey:
 
 def _newcomers(database: Database, tenant: Tenant, user_ids: tuple[str, ...]) -> bool:
     """Read users by id who signed up since the mirror was filled; tell whether there were any."""
-    found = []
+    found, nobody = [], []
     for user_id in user_ids:
-        try:
-            user = tenant.user(user_id)
-        except UsageError:  # an owner in the app's tables that can be no user of any tenant
-            continue
-        if user is not None:
+        user = _user(tenant, user_id)
+        if user is None:
+            nobody.append(user_id)
+        else:
             found.append(mirrors.row(user))
     mirror.put(database, found)
+    missing.asked(database, nobody)
     return bool(found)
+
+
+def _user(tenant: Tenant, user_id: str) -> TenantUser | None:
+    try:
+        return tenant.user(user_id)
+    except UsageError:  # an owner in the app's tables that can be no user of any tenant
+        return None
 
 
 def _plan(survey: Survey, rule: Rule, as_of: datetime | None, source: str) -> Plan:

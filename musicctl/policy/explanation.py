@@ -62,7 +62,8 @@ class Explanation:
     """All that is known about one user and the role.
 
     `playlists` is None where plays come from a query of one's own. `mirror` is None when the mirror, true as
-    of `mirror_as_of`, lacks the user; `renewed` says that the next sync reads the tenant anew.
+    of `mirror_as_of`, lacks the user; `renewed` says that the next sync reads the tenant anew. `asked_again`
+    is when a sync asks for the user by id, where the tenant did not have it a short while ago.
     """
 
     user_id: str
@@ -75,6 +76,7 @@ class Explanation:
     mirror: Seen | None
     mirror_as_of: datetime | None
     renewed: bool
+    asked_again: datetime | None = None
     pin: Decision | None = None
     hold: Decision | None = None
     last_change: Change | None = None
@@ -115,8 +117,8 @@ class Explanation:
     @property
     def _planned(self) -> Verdict:
         """What the next sync plans, which sees the tenant through the mirror."""
-        # A sync reads those by id who are at the bar and not in the mirror.
-        if self.renewed or (self.mirror is None and self._at_the_bar):
+        # A sync reads those by id who are at the bar and not in the mirror, unless that was in vain lately.
+        if self.renewed or (self.mirror is None and self._at_the_bar and self.asked_again is None):
             return self._wanted
         if self.mirror is None:
             return Verdict.KEEP
@@ -130,9 +132,8 @@ class Explanation:
     def _does(self) -> str:
         planned, wanted = self._planned, self._wanted
         if wanted.changes and planned is not wanted:
-            lags = "does not have the user yet" if self.mirror is None else "has not seen the tenant since"
             return (
-                f"leaves the role as it is, for the mirror {lags};"
+                f"leaves the role as it is, for {self._lags};"
                 f" `musicctl promote` would {WOULD[wanted]} now, {self._why}"
             )
         if wanted is Verdict.UNREADABLE:
@@ -141,6 +142,16 @@ class Explanation:
             return f"{DOES[wanted]}, {self._why}"
         how = "keeps the role" if self._holds else "leaves the user without the role"
         return f"{how}, {self._why}"
+
+    @property
+    def _lags(self) -> str:
+        """Why a sync does not know of the tenant as it is now."""
+        if self.mirror is not None:
+            return "the mirror has not seen the tenant since"
+        if self.asked_again is None:
+            return "the mirror does not have the user yet"
+        when = self.asked_again.strftime("%Y-%m-%d %H:%M %Z")
+        return f"the tenant had no such user when it was asked, and is asked again after {when}"
 
     @property
     def _holds(self) -> bool:

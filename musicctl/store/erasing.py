@@ -68,7 +68,7 @@ def erase(
             cursor.execute(f"DELETE FROM {table} WHERE user_id::text = %s", (user_id,))
             left = _count(cursor, table, "user_id::text", user_id)
             written.require(left == 0, table, "erase the listener")
-        for ours in ("tenant_users", "pins"):
+        for ours in ("tenant_users", "pins", "missing"):
             cursor.execute(f"DELETE FROM musicctl.{ours} WHERE user_id = %s", (user_id,))
         cursor.execute(FORGET, {"user_id": user_id})
         cursor.execute(FORGET_PLANS, {"user_id": user_id})

@@ -11,6 +11,7 @@ from musicctl.errors import ConfigError, DeniedError, MusicctlError, UsageError
 from musicctl.store import statement
 from musicctl.store.database import Cursor, Database, one_row
 from musicctl.store.pins import IN_FORCE
+from musicctl.store.turns import Missing, Queue
 
 DEFAULT_QUERY = "SELECT user_id, sum(total_plays) AS plays FROM playlists GROUP BY user_id"
 WHOLE = "(SELECT user_id, total_plays FROM playlists OFFSET 0) AS whole"
@@ -27,9 +28,6 @@ NO_NUMBER = {"22P02", "42846"}
 OF_THE_QUERY = ("0A", "21", "22", "25006", "2F", "38", "39", "42", "54", "P0")
 """What a SQLSTATE begins with that is about a query: its words, its values, what it calls, that it writes."""
 
-MISSING_KEPT = 100
-"""How many ids of owners at the bar who are no users of the mirror are returned; all are counted."""
-
 # Postgres subtracts NaN and infinities to NaN, so this keeps finite numbers and makes the others unknown.
 NORMALISED = """
     SELECT user_id::text AS user_id,
@@ -44,8 +42,10 @@ DIFFERING = f"""
     WITH plays AS ({{plays}}),
          pins AS (SELECT user_id, state FROM musicctl.pins WHERE role = %(role)s AND {IN_FORCE})
     SELECT CASE WHEN users.user_id IS NULL THEN 'missing' ELSE 'differs' END AS why,
-           plays.user_id, plays.plays, users.roles, NULL AS pin
+           plays.user_id, plays.plays, users.roles,
+           extract(epoch FROM clock_timestamp() - asked.asked_at)::text AS pin
     FROM plays LEFT JOIN musicctl.tenant_users AS users USING (user_id) LEFT JOIN pins USING (user_id)
+         LEFT JOIN musicctl.missing AS asked ON asked.user_id = plays.user_id AND users.user_id IS NULL
     WHERE plays.plays >= %(threshold)s
       AND (users.user_id IS NULL OR (NOT users.roles @> ARRAY[%(role)s] AND pins.user_id IS NULL))
     UNION ALL
@@ -80,9 +80,9 @@ class Survey:
 
     `differing` are the users whose role may have to change, holders of unknown plays among them; `pinned`
     are all with a pin in force, who are judged by it, unless their roles are unreadable. `holders` counts
-    all who hold the role. `missing` counts owners at the bar who are not in the mirror, of whom
-    `missing_ids` names up to MISSING_KEPT. `source_users` are the users with known plays, and `source_plays`
-    their sum; `tenant_users` counts the mirror.
+    all who hold the role. `missing` counts owners at the bar who are not in the mirror; `missing_ids` are
+    those whom the tenant should be asked for next. `source_users` are the users with known plays, and
+    `source_plays` their sum; `tenant_users` counts the mirror.
     """
 
     differing: tuple[Standing, ...]
@@ -107,8 +107,8 @@ def survey(database: Database, query: str | None, *, role: str, threshold: int) 
         if query is not None:
             refuse_repeated(cursor, query)
         found: dict[str, list[Standing]] = {"differs": [], "pinned": []}
-        missing_ids: list[str] = []
-        missing = source_users = source_plays = 0
+        queue = Queue()
+        source_users = source_plays = 0
         everyones = source(EVERYONES if query is None else query)
         with named(query):
             cursor.execute(DIFFERING.format(plays=everyones), {"role": role, "threshold": threshold})
@@ -119,9 +119,7 @@ def survey(database: Database, query: str | None, *, role: str, threshold: int) 
             if why != "missing":
                 found[why].append(Standing(user_id, plays, tuple(roles), pin))
                 continue
-            missing += 1
-            if len(missing_ids) < MISSING_KEPT:
-                missing_ids.append(user_id)
+            queue.add(Missing(user_id, plays, None if pin is None else float(pin)))
         cursor.execute(
             "SELECT count(*) FILTER (WHERE roles @> ARRAY[%s]), count(*) FILTER (WHERE roles IS NULL),"
             " count(*) FROM musicctl.tenant_users",
@@ -133,8 +131,8 @@ def survey(database: Database, query: str | None, *, role: str, threshold: int) 
             pinned=tuple(found["pinned"]),
             holders=holders,
             unreadable=unreadable,
-            missing=missing,
-            missing_ids=tuple(missing_ids),
+            missing=queue.count,
+            missing_ids=queue.next,
             source_users=source_users,
             source_plays=source_plays,
             tenant_users=tenant_users,

@@ -26,6 +26,19 @@ INSERT INTO musicctl.migrations (number, name, checksum) VALUES (0, 'schema', ''
 """
 
 
+# Who was given rights on our tables once keeps them for those that a later version adds.
+GRANTS = """
+    SELECT format('GRANT %s ON musicctl.%I TO %I', given.privilege_type, new.table_name, given.grantee)
+    FROM information_schema.role_table_grants AS given
+    JOIN information_schema.tables AS new ON new.table_schema = 'musicctl' AND new.table_type = 'BASE TABLE'
+    WHERE given.table_schema = 'musicctl' AND given.table_name = 'tenant_users'
+      AND given.grantee NOT IN ('PUBLIC', given.grantor)
+      AND NOT EXISTS (
+        SELECT 1 FROM information_schema.role_table_grants AS there
+        WHERE there.table_schema = 'musicctl' AND there.table_name = new.table_name
+          AND there.grantee = given.grantee AND there.privilege_type = given.privilege_type)"""
+
+
 @dataclass(frozen=True, slots=True)
 class Migration:
     """One numbered SQL file of the package."""
@@ -105,6 +118,10 @@ def _complete(cursor: Cursor) -> tuple[str, ...]:
     missing = _missing(cursor, _status(cursor))
     for statement in missing.values():
         cursor.execute(statement)
+    if missing:
+        cursor.execute(GRANTS)
+        for (statement,) in cursor.fetchall():
+            cursor.execute(statement)
     return tuple(missing)
 
 

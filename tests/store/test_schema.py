@@ -108,3 +108,21 @@ def test_without_the_right_to_create_it_is_denied(server: Cluster, empty_url: st
         schema.init(database)
     database.close()
     assert query(empty_url, CATALOGUE) == []
+
+
+def test_rights_that_were_given_are_given_on_new_tables_too(
+    server: Cluster, database: Database, database_url: str
+) -> None:
+    command(server, "DO $$ BEGIN CREATE ROLE reader LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$")
+    query(
+        database_url,
+        "DROP TABLE musicctl.missing; DELETE FROM musicctl.migrations WHERE name = 'missing';"
+        "GRANT SELECT, INSERT ON musicctl.tenant_users TO reader",
+    )
+    assert any("missing" in made for made in schema.init(database))
+    rights = "SELECT has_table_privilege('reader', 'musicctl.missing', %s)"
+    assert [query(database_url, rights, (each,)) for each in ("SELECT", "INSERT", "DELETE")] == [
+        [(True,)],
+        [(True,)],
+        [(False,)],
+    ]
