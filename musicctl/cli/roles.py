@@ -14,6 +14,7 @@ from musicctl.cli.run import carry_out, refuse_danger, review
 from musicctl.cli.session import Session
 from musicctl.errors import Exit, RefusedError
 from musicctl.render.records import Format
+from musicctl.settings.values import MOST_PLAYS
 
 if TYPE_CHECKING:
     from musicctl.operations.question import Question
@@ -24,7 +25,8 @@ Check = Annotated[
     bool, typer.Option("--check", help="Write nothing; exit 6 when there is something to change.")
 ]
 Threshold = Annotated[
-    int | None, typer.Option("--threshold", metavar="N", min=1, help="What if the bar were N plays?")
+    int | None,
+    typer.Option("--threshold", metavar="N", min=1, max=MOST_PLAYS, help="What if the bar were N plays?"),
 ]
 Limit = Annotated[
     int | None, typer.Option("--limit", metavar="N", min=1, help="Show so many of each kind at most.")

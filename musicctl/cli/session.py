@@ -113,6 +113,7 @@ class Session:
             max_age=self.settings.mirror_max_age,
             actor=actor(),
             limits=self.settings.limits,
+            promotes=self.settings.guard_promote,
             refresh=refresh,
         )
 

@@ -5,11 +5,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
-from musicctl.errors import RefusedError, UsageError
+from musicctl.errors import UsageError
+from musicctl.operations import keptplans
 from musicctl.operations import mirror as mirrors
 from musicctl.operations.question import Question
 from musicctl.policy import guards
-from musicctl.policy.guards import Baseline, Past, Seen
+from musicctl.policy.guards import Baseline, By, Lost, Past, Seen
 from musicctl.policy.plan import Change, Counts, Plan, in_order
 from musicctl.policy.rule import Pin, Rule, Verdict
 from musicctl.store import baseline, mirror, missing, plans, plays, setaside
@@ -40,7 +41,7 @@ def make(database: Database, tenant: Tenant, question: Question, say: Callable[[
         missing.all_asked(database, question.plays_query, threshold=threshold, as_of=state.as_of)
     elif survey.missing_ids and _newcomers(database, tenant, survey.missing_ids):
         survey = _survey(database, question)
-    made = _plan(survey, question.rule, state.as_of, plays.source_name(question.plays_query))
+    made = _plan(survey, question, state.as_of)
     return _guarded(database, made, question)
 
 
@@ -66,9 +67,10 @@ def keep(database: Database, plan: Plan) -> None:
         database,
         role=plan.rule.role,
         threshold=plan.rule.threshold,
+        source=plan.source,
         fingerprint=plan.fingerprint,
-        changes=[(change.verdict.value, change.user_id) for change in plan.changes],
-        dangers={danger.name: danger.count for danger in plan.dangers},
+        changes=plan.decisions,
+        dangers=plan.reasons,
     )
 
 
@@ -76,49 +78,47 @@ def only_accepted(database: Database, plan: Plan, question: Question, fingerprin
     """Return `plan` with only those changes that the kept plan of this fingerprint has too.
 
     The dangers that it was kept with are waived; what is new, or larger than then, stays. Raises RefusedError
-    when no such plan was kept in the last 24 hours.
+    when no such plan was kept in the last 24 hours, or what is kept is not what this profile showed.
     """
-    kept = plans.kept(database, role=plan.rule.role, fingerprint=fingerprint)
-    if kept is None:
-        raise RefusedError(
-            f"no plan {fingerprint} of the role {plan.rule.role} was kept in the last 24 hours",
-            hint="musicctl roles plan shows and keeps a new one",
-        )
-    changes = tuple(
-        change for change in plan.changes if kept.verdicts.get(change.user_id) == change.verdict.value
-    )
+    kept = keptplans.reviewed(database, plan, fingerprint)
+    changes = tuple(change for change in plan.changes if kept.has(change))
     accepted = replace(plan, changes=changes, counts=_recounted(plan.counts, changes))
     guarded = _guarded(database, accepted, question)
-    return replace(guarded, dangers=guards.beyond(guarded.dangers, kept.dangers))
+    standing = guards.beyond(guarded.dangers, kept.dangers)
+    waived = tuple(danger for danger in guarded.dangers if danger not in standing)
+    return replace(guarded, dangers=standing, waived=waived)
 
 
 def guard_by_number(database: Database, plan: Plan, question: Question) -> Plan:
     """Return `plan` with the dangers that lie in the number of its changes: for those a person named."""
     role = plan.rule.role
+    lost = _lost(database, role, question)
     found = guards.changes(
         grants=plan.counts.grant,
-        revokes=plan.counts.revoke,
+        revokes=plan.revoked,
         holders=mirror.count(database, role),
-        past=Past(last=None, recent_revokes=baseline.recent_revokes(database, role)),
+        past=Past(last=None, lost=lost),
         limits=question.limits,
     )
-    return replace(plan, dangers=found)
+    return replace(plan, dangers=found, lost=lost)
 
 
 def _guarded(database: Database, plan: Plan, question: Question) -> Plan:
     assert plan.seen is not None
+    past = _past(database, question)
     found = guards.dangers(
         plan.rule,
         grants=plan.counts.grant,
-        revokes=plan.counts.revoke,
+        revokes=plan.revoked,
         seen=plan.seen,
-        past=_past(database, plan.rule.role),
+        past=past,
         limits=question.limits,
     )
-    return replace(plan, dangers=found)
+    return replace(plan, dangers=found, lost=past.lost)
 
 
-def _past(database: Database, role: str) -> Past:
+def _past(database: Database, question: Question) -> Past:
+    role = question.rule.role
     last = baseline.last_run(database, role)
     return Past(
         last=None
@@ -130,7 +130,15 @@ def _past(database: Database, role: str) -> Past:
             source_plays=last.source_plays,
             tenant_users=last.tenant_users,
         ),
-        recent_revokes=baseline.recent_revokes(database, role),
+        lost=_lost(database, role, question),
+    )
+
+
+def _lost(database: Database, role: str, question: Question) -> tuple[Lost, ...]:
+    """Return whom the role was taken from; `guard_promote` counts what nobody was there to decide."""
+    return tuple(
+        Lost(row.user_id, By(row.by), row.holds, row.by == By.SYNC.value or (row.alone and question.promotes))
+        for row in baseline.lost(database, role)
     )
 
 
@@ -160,7 +168,8 @@ def _user(tenant: Tenant, user_id: str) -> TenantUser | None:
         return None
 
 
-def _plan(survey: Survey, rule: Rule, as_of: datetime | None, source: str) -> Plan:
+def _plan(survey: Survey, question: Question, as_of: datetime | None) -> Plan:
+    rule = question.rule
     judged = [(user, _verdict(rule, user)) for user in (*survey.differing, *survey.pinned)]
     changes = in_order(_change(rule, user, verdict) for user, verdict in judged if verdict.changes)
     revoke = sum(change.verdict is Verdict.REVOKE for change in changes)
@@ -176,13 +185,15 @@ def _plan(survey: Survey, rule: Rule, as_of: datetime | None, source: str) -> Pl
         missing=survey.missing,
     )
     seen = Seen(
-        source=source,
+        source=plays.source_name(question.plays_query),
         source_users=survey.source_users,
         source_plays=survey.source_plays,
         tenant_users=survey.tenant_users,
         holders=survey.holders,
     )
-    return Plan(rule=rule, changes=changes, counts=counts, tenant_as_of=as_of, seen=seen)
+    return Plan(
+        rule=rule, changes=changes, counts=counts, tenant_as_of=as_of, seen=seen, source=question.source
+    )
 
 
 def _verdict(rule: Rule, user: Standing) -> Verdict:

@@ -74,6 +74,7 @@ def _promotion(
         counts=_counts(rule, judged, not_found),
         tenant_as_of=as_of,
         by_hand=by_hand is not None,
+        source=question.source,
     )
     made = guard_by_number(database, made, question)
     turned = tuple(each.user_id for each in judged if _reversed(rule, each))

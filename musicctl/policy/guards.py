@@ -1,12 +1,16 @@
 """The guards of a sync: every reason why a plan is dangerous, with its numbers. Whole numbers, and pure."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from enum import Enum
 
 from musicctl.policy.rule import Rule
 
 REVOKES_KEPT, GRANTS_KEPT = 5, 50
 """Revokes and grants that a percentage never forbids."""
+
+ORDER = ("max_revoke", "max_grant", "min_source", "min_tenant", "rule")
+"""The guards' names, in the order in which dangers are told."""
 
 WHOLE = 100_000
 """A hundred percent, in thousandths of a percent."""
@@ -68,20 +72,43 @@ class Baseline:
     tenant_users: int
 
 
+class By(Enum):
+    """What took the role from somebody."""
+
+    SYNC = "sync"
+    PROMOTE = "promote"
+    HAND = "by_hand"
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """One user from whom the role was taken in the last 24 hours, however often, and not given back by undo.
+
+    `holds` tells whether the user has the role again. `counts` is False where a person decided it alone,
+    which is shown, but held against no later run.
+    """
+
+    user_id: str
+    by: By
+    holds: bool = False
+    counts: bool = True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Past:
-    """What earlier syncs did: the last completed one, and the revokes of the last 24 hours that stand."""
+    """What went before: the last completed sync, and whom the role was taken from in the last 24 hours."""
 
     last: Baseline | None
-    recent_revokes: int
+    lost: tuple[Lost, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Danger:
-    """One reason: the guard's name, the number that was too large, and what to tell a person."""
+    """One reason: the guard's name, the number that was too large, its limit, and what to tell a person."""
 
     name: str
     count: int
+    limit: int
     message: str
 
     def __str__(self) -> str:
@@ -89,9 +116,9 @@ class Danger:
 
 
 def dangers(
-    rule: Rule, *, grants: int, revokes: int, seen: Seen, past: Past, limits: Limits
+    rule: Rule, *, grants: int, revokes: Collection[str], seen: Seen, past: Past, limits: Limits
 ) -> tuple[Danger, ...]:
-    """Return every reason why these changes are dangerous, in the order of the guards."""
+    """Return every reason why these changes are dangerous, in ORDER; `revokes` are user ids."""
     found = (
         *changes(grants=grants, revokes=revokes, holders=seen.holders, past=past, limits=limits),
         _source(seen, past.last, limits.min_source),
@@ -101,10 +128,12 @@ def dangers(
     return tuple(danger for danger in found if danger is not None)
 
 
-def changes(*, grants: int, revokes: int, holders: int, past: Past, limits: Limits) -> tuple[Danger, ...]:
+def changes(
+    *, grants: int, revokes: Collection[str], holders: int, past: Past, limits: Limits
+) -> tuple[Danger, ...]:
     """Return the dangers that lie in the number of changes alone."""
     found = (
-        _revokes(grants, revokes, holders, past.recent_revokes, limits.max_revoke),
+        _revokes(grants, revokes, holders, past.lost, limits.max_revoke),
         _grants(grants, holders, limits.max_grant),
     )
     return tuple(danger for danger in found if danger is not None)
@@ -115,21 +144,45 @@ def beyond(found: tuple[Danger, ...], accepted: Mapping[str, int]) -> tuple[Dang
     return tuple(danger for danger in found if danger.count > accepted.get(danger.name, -1))
 
 
-def _revokes(grants: int, revokes: int, holders: int, recent: int, limit: Limit) -> Danger | None:
+def taken(lost: Collection[Lost]) -> dict[By, int]:
+    """Return how many users lost the role in the last 24 hours, by what took it."""
+    return {by: sum(each.by is by for each in lost) for by in By}
+
+
+def _revokes(
+    grants: int, revokes: Collection[str], holders: int, lost: Collection[Lost], limit: Limit
+) -> Danger | None:
+    """Count users, not changes: who loses the role, gets it back and loses it again is one, on both sides."""
     if limit.off or not revokes:
         return None
-    base, count = holders + recent, revokes + recent
+    counted = [each for each in lost if each.counts]
+    base = holders + sum(not each.holds for each in counted)
+    count = len({each.user_id for each in counted} | set(revokes))
     allowed = max(REVOKES_KEPT, limit.of(base)) if limit.percent else limit.of(base)
-    said = f"{revokes:,} revokes"
-    if recent:
-        said += f", after {recent:,} by syncs of the last 24 hours,"
+    said = f"{_arithmetic(len(revokes), lost)} of {base:,} holders"
     if count > allowed:
-        return Danger(
-            "max_revoke", count, f"{said} of {base:,} holders; at most {allowed:,} may lose the role"
-        )
-    if holders >= 2 and holders + grants == revokes:
-        return Danger("max_revoke", count, f"{said} of {base:,} holders would leave nobody with the role")
+        if count != len(revokes) + len(counted):  # some of them went up and down
+            said += f", {count:,} users in all"
+        return Danger("max_revoke", count, allowed, f"{said}; at most {allowed:,} may lose the role")
+    if holders >= 2 and holders + grants == len(revokes):
+        return Danger("max_revoke", count, allowed, f"{said} would leave nobody with the role")
     return None
+
+
+def _arithmetic(revokes: int, lost: Collection[Lost]) -> str:
+    """Say what the revokes come on top of: what counts with them, and what people took away besides."""
+    said = f"{revokes:,} revokes"
+    if earlier := _by([each for each in lost if each.counts]):
+        said += f", after {earlier} of the last 24 hours,"
+    if apart := _by([each for each in lost if not each.counts]):
+        said += f" (and {apart} that do not count)"
+    return said
+
+
+def _by(lost: Collection[Lost]) -> str:
+    words = {By.SYNC: "by syncs", By.PROMOTE: "by promote", By.HAND: "by hand"}
+    said = [f"{count:,} {words[by]}" for by, count in taken(lost).items() if count]
+    return " and ".join(filter(None, (", ".join(said[:-1]), *said[-1:])))
 
 
 def _grants(grants: int, holders: int, limit: Limit) -> Danger | None:
@@ -139,14 +192,14 @@ def _grants(grants: int, holders: int, limit: Limit) -> Danger | None:
     if grants <= allowed:
         return None
     said = f"{grants:,} grants beside {holders:,} holders; at most {allowed:,} may gain the role"
-    return Danger("max_grant", grants, said)
+    return Danger("max_grant", grants, allowed, said)
 
 
 def _source(seen: Seen, last: Baseline | None, limit: Limit) -> Danger | None:
     if limit.off or (last is None and not seen.holders):
         return None
     said = []
-    lost = 0
+    lost, wanted = 0, 0
     pairs = (
         ("users with known plays", seen.source_users, last.source_users if last else 0),
         ("plays in total", seen.source_plays, last.source_plays if last else 0),
@@ -157,10 +210,10 @@ def _source(seen: Seen, last: Baseline | None, limit: Limit) -> Danger | None:
             said.append(
                 f"{now:,} {what}" + (f", after {before:,}; at least {least:,} are wanted" if last else "")
             )
-            lost = max(lost, before - now, 1)
+            lost, wanted = max((lost, wanted), (max(before - now, 1), least))
         if not limit.percent:
             break  # a plain number counts users
-    return Danger("min_source", lost, " and ".join(said)) if said else None
+    return Danger("min_source", lost, wanted, " and ".join(said)) if said else None
 
 
 def _tenant(seen: Seen, last: Baseline | None, limit: Limit) -> Danger | None:
@@ -172,7 +225,7 @@ def _tenant(seen: Seen, last: Baseline | None, limit: Limit) -> Danger | None:
         return None
     said = f"{now:,} users in the tenant"
     after = f", after {before:,}; at least {least:,} are wanted" if last else ""
-    return Danger("min_tenant", max(before - now, 1), said + after)
+    return Danger("min_tenant", max(before - now, 1), least, said + after)
 
 
 def _rule(rule: Rule, seen: Seen, last: Baseline | None) -> Danger | None:
@@ -184,4 +237,4 @@ def _rule(rule: Rule, seen: Seen, last: Baseline | None) -> Danger | None:
         "plays source": (last.source, seen.source),
     }
     said = [f"the {what} was {old} and is {new}" for what, (old, new) in pairs.items() if old != new]
-    return Danger("rule", len(said), ", ".join(said)) if said else None
+    return Danger("rule", len(said), 0, ", ".join(said)) if said else None

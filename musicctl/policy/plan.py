@@ -6,10 +6,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from typing import TypeAlias
 
-from musicctl.policy.guards import Danger, Seen
+from musicctl.policy.guards import ORDER, Danger, Lost, Seen
 from musicctl.policy.roles import Roles
 from musicctl.policy.rule import Rule, Verdict
+
+Reason: TypeAlias = tuple[str, int, int]
+"""A danger as the fingerprint has it: the guard's name, the count and the limit."""
+
+Decision: TypeAlias = tuple[str, str]
+"""A change as the fingerprint has it: the verdict and the user's id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +69,10 @@ class Plan:
 
     `seen` is what it was made on, where that is to be compared with later plans.
 
+    `source` is the text of `plays_query`, or the name of the table that plays come from. `dangers` are those
+    that stand in the way, `waived` those that a person accepted with a kept plan. `lost` are those from whom
+    the role was taken in the last 24 hours.
+
     `by_hand` is for changes that a person asks for whatever plays and pins say: they are not judged again.
     """
 
@@ -70,20 +81,44 @@ class Plan:
     counts: Counts
     tenant_as_of: datetime | None = None
     dangers: tuple[Danger, ...] = field(default=())
+    waived: tuple[Danger, ...] = ()
+    lost: tuple[Lost, ...] = ()
+    source: str = ""
     seen: Seen | None = None
     by_hand: bool = False
 
+    @property
+    def reasons(self) -> list[Reason]:
+        """Every danger, the waived ones too, in the order of the guards."""
+        every = sorted((*self.dangers, *self.waived), key=lambda danger: ORDER.index(danger.name))
+        return [(danger.name, danger.count, danger.limit) for danger in every]
+
+    @property
+    def revoked(self) -> frozenset[str]:
+        """Whom the role would be taken from."""
+        return frozenset(each.user_id for each in self.changes if each.verdict is Verdict.REVOKE)
+
+    @property
+    def decisions(self) -> list[Decision]:
+        """The verdict on each user, in plan order."""
+        return [(change.verdict.value, change.user_id) for change in self.changes]
+
     @cached_property
     def fingerprint(self) -> str:
-        """The first 12 hex digits of the sha256 of role, threshold, danger names and verdicts, in plan order.
+        """What this plan is known by: whoever saw it, and the plan that is kept, mean the same."""
+        rule = self.rule
+        return fingerprint(rule.role, rule.threshold, self.source, self.reasons, self.decisions)
 
-        No plays, times or counts: the same decisions have the same fingerprint.
-        """
-        decisions = [[change.verdict.value, change.user_id] for change in self.changes]
-        text = json.dumps(
-            [self.rule.role, self.rule.threshold, [danger.name for danger in self.dangers], decisions]
-        )
-        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+def fingerprint(role: object, threshold: object, source: object, dangers: object, decisions: object) -> str:
+    """Return the first 12 hex digits of the sha256 of all that a person reviews, as JSON, in plan order.
+
+    `dangers` are (name, count, limit), `decisions` (verdict, user_id). No plays and no times: the same
+    decisions for the same reasons have the same fingerprint. A plan that was kept may have been altered to
+    hold anything.
+    """
+    text = json.dumps([role, threshold, source, dangers, decisions])
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def in_order(changes: Iterable[Change]) -> tuple[Change, ...]:

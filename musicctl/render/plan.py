@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 
+from musicctl.policy.guards import By, taken
 from musicctl.policy.plan import Change, Plan
 from musicctl.policy.roles import without_role
 from musicctl.policy.rule import Rule, Verdict
@@ -25,6 +26,7 @@ def plan_document(plan: Plan, *, limit: int | None = None) -> dict[str, object]:
         "tenant_as_of": plan.tenant_as_of,
         "counts": asdict(plan.counts),
         "dangers": [str(danger) for danger in plan.dangers],
+        "lost": {by.value: count for by, count in taken(plan.lost).items()},
         "changes": [change_document(change) for change in plan.changes[:limit]],
     }
 
@@ -52,7 +54,7 @@ def plan_text(plan: Plan, *, terminal: int | None, limit: int | None = None) -> 
         if changes:
             parts.append(f"\n{len(changes):,} {title}:\n" + _group(plan.rule, changes, terminal, shown))
     dangers = [wrapped(f"Danger: {safe(str(danger))}", terminal) + "\n" for danger in plan.dangers]
-    return "".join([*parts, "\n", _summary(plan), *dangers])
+    return "".join([*parts, "\n", _summary(plan), _lately(plan), *dangers])
 
 
 def _heading(plan: Plan) -> str:
@@ -81,6 +83,17 @@ def _summary(plan: Plan) -> str:
         _some(counts.missing, "owner", "owners", "at the bar: no such user in the tenant"),
     ]
     return "\n".join(filter(None, said)) + "\n"
+
+
+def _lately(plan: Plan) -> str:
+    """Say who lost the role in the last 24 hours, since that counts with what a plan takes away."""
+    found = taken(plan.lost)
+    if not plan.counts.revoke or not sum(found.values()):
+        return ""
+    return (
+        f"In the last 24 hours {found[By.SYNC]:,} lost the role by syncs, {found[By.PROMOTE]:,} by promote,"
+        f" {found[By.HAND]:,} by hand.\n"
+    )
 
 
 def _some(count: int, one: str, several: str, what: str) -> str:

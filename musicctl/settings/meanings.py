@@ -19,6 +19,7 @@ MEANINGS = {
     "min_source": "the least that plays may shrink to between two syncs:"
     " users with known plays, and all plays",
     "min_tenant": "the least that the tenant may shrink to between two syncs, in users",
+    "guard_promote": "whether max_revoke counts what promote, grant and revoke took away with nobody present",
     "rate": "what is used up of the tenant's rate limit at most; or requests a second",
     "settle": "how long to wait before looking what became of a write whose reply was lost",
     "freshness": "how old a read of a user may be when its write leaves; what others edit within it may be"

@@ -33,13 +33,14 @@ SETTINGS: dict[str, Setting] = {
     "role": Setting(values.line, "playlist editor"),
     "threshold": Setting(values.threshold, 100),
     "plays_query": Setting(values.text),
-    "mirror_max_age": Setting(values.duration, "24h"),
+    "mirror_max_age": Setting(values.max_age, "24h"),
     "max_revoke": Setting(values.limit, "10%"),
     "max_grant": Setting(values.limit, "25%"),
     "min_source": Setting(values.limit, "50%"),
     "min_tenant": Setting(values.limit, "50%"),
+    "guard_promote": Setting(values.switch, "on"),
     "rate": Setting(values.rate, "80%"),
-    "settle": Setting(values.duration, "2s"),
+    "settle": Setting(values.settle, "2s"),
     "freshness": Setting(values.freshness, "1s"),
     "threads": Setting(values.threads, 8),
     "token_audience": Setting(values.line),
@@ -164,6 +165,11 @@ class Settings:
         """The limits of the guards by name: each a number, and whether it is a percentage."""
         found = {name: self._required(name, values.Limit) for name in GUARDS}
         return {name: (limit.number, limit.percent) for name, limit in found.items()}
+
+    @property
+    def guard_promote(self) -> bool:
+        """Whether max_revoke counts what unattended runs of promote, grant and revoke took away."""
+        return self._required("guard_promote", bool)
 
     @property
     def token_audience(self) -> str:

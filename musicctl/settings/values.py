@@ -10,6 +10,12 @@ LONGEST_FRESH = 60.0
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 MOST_THREADS = 64
+MOST_PLAYS = 2**63 - 1
+"""The largest number that Postgres' bigint, and so a sum of plays, can be."""
+
+LONGEST_SETTLE = 600
+LONGEST_MAX_AGE = 365 * 86400
+MOST_CHANGES = 10**12 - 1
 NEVER = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 """Control characters that no setting may have, and what is left of bytes that are not UTF-8."""
 
@@ -58,9 +64,25 @@ def freshness(value: object) -> float:
     return seconds
 
 
+def settle(value: object) -> float:
+    """Return the seconds to wait before a write whose reply was lost is looked at: no run waits for days."""
+    found = duration(value)
+    if found > LONGEST_SETTLE:
+        raise ValueError("must be at most 10m")
+    return found
+
+
+def max_age(value: object) -> float:
+    """Return the seconds for which the mirror is believed."""
+    found = duration(value)
+    if found > LONGEST_MAX_AGE:
+        raise ValueError("must be at most 365d")
+    return found
+
+
 def whole(value: object) -> int:
     """Return a whole number, written as a number or as its digits."""
-    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,18}", value):
+    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,30}", value):
         return int(value)
     if isinstance(value, int) and not isinstance(value, bool):
         return value
@@ -72,6 +94,8 @@ def threshold(value: object) -> int:
     number = whole(value)
     if number < 1:
         raise ValueError("must be 1 or more: with 0 everyone would hold the role")
+    if number > MOST_PLAYS:
+        raise ValueError(f"must be at most {MOST_PLAYS:,}: no playlist can have more plays")
     return number
 
 
@@ -85,11 +109,13 @@ def threads(value: object) -> int:
 
 def limit(value: object) -> Limit:
     """Return a percentage such as "10%", or a number, 0 or more."""
-    match = re.fullmatch(r"([0-9]{1,12}(?:\.[0-9]{1,3})?)(%?)", str(value).strip())
+    match = re.fullmatch(r"([0-9]{1,30}(?:\.[0-9]{1,3})?)(%?)", str(value).strip())
     if match is None or isinstance(value, bool):
         raise ValueError('must be a percentage such as "10%", or a number')
     if match[2] and float(match[1]) > 100:
         raise ValueError("must be at most 100%")
+    if float(match[1]) > MOST_CHANGES:
+        raise ValueError(f'must be at most {MOST_CHANGES:,}; "100%" switches a guard off')
     return Limit(float(match[1]), bool(match[2]))
 
 
@@ -109,6 +135,17 @@ def boolean(value: object) -> bool:
     if isinstance(value, str) and value.lower() in words:
         return words[value.lower()]
     raise ValueError("must be true or false")
+
+
+def switch(value: object) -> bool:
+    """Return whether something is on, written so, or as a boolean is."""
+    words = {"on": True, "off": False}
+    if isinstance(value, str) and value.lower() in words:
+        return words[value.lower()]
+    try:
+        return boolean(value)
+    except ValueError:
+        raise ValueError("must be on or off") from None
 
 
 def algorithm(value: object) -> str:

@@ -7,6 +7,41 @@ from musicctl.store.database import Cursor, Database, one_row
 WITHIN = "24 hours"
 COMPLETED = "command = 'roles sync' AND outcome IN ('ok', 'partial') AND source IS NOT NULL"
 
+# One row a user, however often: what a sync took comes first, then what nobody was there to decide. What may
+# have been done counts as done. An undo that was itself undone gave nothing back.
+LOST = f"""
+    SELECT DISTINCT ON (change.user_id) change.user_id,
+        CASE run.command WHEN 'roles sync' THEN 'sync' WHEN 'promote' THEN 'promote' ELSE 'by_hand' END,
+        NOT run.present,
+        EXISTS (SELECT 1 FROM musicctl.tenant_users AS mirrored
+                WHERE mirrored.user_id = change.user_id AND %(role)s = ANY(mirrored.roles))
+    FROM musicctl.changes AS change JOIN musicctl.runs AS run ON run.run = change.run
+    WHERE run.command IN ('roles sync', 'promote', 'roles revoke') AND run.role = %(role)s
+      AND change.field = 'roles' AND change.verdict = 'revoke' AND change.user_id IS NOT NULL
+      AND change.state IN ('applied', 'unknown', 'sent')
+      AND coalesce(change.ended_at, change.sent_at) > clock_timestamp() - interval '{WITHIN}'
+      AND NOT EXISTS (
+        SELECT 1 FROM musicctl.runs AS undo JOIN musicctl.changes AS undone ON undone.run = undo.run
+        WHERE undo.undoes = run.run AND undone.user_id = change.user_id AND undone.state = 'applied'
+          AND NOT EXISTS (
+            SELECT 1 FROM musicctl.runs AS redo JOIN musicctl.changes AS redone ON redone.run = redo.run
+            WHERE redo.undoes = undo.run AND redone.user_id = change.user_id
+              AND redone.state IN ('applied', 'unknown', 'sent')))
+    ORDER BY change.user_id, (run.command = 'roles sync') DESC, run.present"""
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """One user who lost the role: by `sync`, `promote` or `by_hand`, and whether the mirror has it again.
+
+    `alone` tells that nobody was present at the run.
+    """
+
+    user_id: str
+    by: str
+    alone: bool
+    holds: bool
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastRun:
@@ -44,21 +79,12 @@ def last_run(database: Database, role: str) -> LastRun | None:
     return database.run(work, doing="read the last run", read_only=True)
 
 
-def recent_revokes(database: Database, role: str) -> int:
-    """Count whom syncs took the role from in the last 24 hours, without those whom an undo gave it back."""
+def lost(database: Database, role: str) -> list[Lost]:
+    """Return whom the role was taken from in the last 24 hours, without those whom an undo gave it back."""
 
-    def work(cursor: Cursor) -> int:
-        cursor.execute(
-            "SELECT count(*) FROM musicctl.changes AS change JOIN musicctl.runs AS run USING (run)"
-            " WHERE run.command = 'roles sync' AND run.role = %s AND change.field = 'roles'"
-            " AND change.verdict = 'revoke' AND change.state = 'applied'"
-            f" AND change.ended_at > clock_timestamp() - interval '{WITHIN}' AND NOT EXISTS ("
-            "  SELECT 1 FROM musicctl.runs AS undo JOIN musicctl.changes AS undone USING (run)"
-            "  WHERE undo.undoes = run.run AND undone.user_id = change.user_id AND undone.state = 'applied')",
-            (role,),
-        )
-        count: int = one_row(cursor)[0]
-        return count
+    def work(cursor: Cursor) -> list[Lost]:
+        cursor.execute(LOST, {"role": role})
+        return [Lost(*row) for row in cursor.fetchall()]
 
     return database.run(work, doing="count recent revokes", read_only=True)
 

@@ -1,11 +1,13 @@
 """The guards, at their limits and one beyond; each reason with its numbers, and all of them at once."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from musicctl.policy import guards
-from musicctl.policy.guards import Baseline, Danger, Limit, Limits, Past, Seen
+from musicctl.policy.guards import Baseline, By, Danger, Limit, Limits, Lost, Past, Seen
 from musicctl.policy.rule import Rule
 
 RULE = Rule("playlist editor", 100)
@@ -14,7 +16,15 @@ OFF = Limit(100_000, percent=True)
 LIMITS = Limits(max_revoke=PERCENT[10], max_grant=PERCENT[25], min_source=PERCENT[50], min_tenant=PERCENT[50])
 ALL_OFF = Limits(max_revoke=OFF, max_grant=OFF, min_source=OFF, min_tenant=OFF)
 LAST = Baseline(rule=RULE, source="playlists", source_users=1000, source_plays=50_000, tenant_users=2000)
-FIRST = Past(last=None, recent_revokes=0)
+FIRST = Past(last=None)
+
+
+def users(count: int, name: str = "a") -> frozenset[str]:
+    return frozenset(f"auth0|{name}{number}" for number in range(count))
+
+
+def bled(count: int, name: str = "b", by: By = By.SYNC, *, holds: bool = False, counts: bool = True) -> Past:
+    return Past(last=None, lost=tuple(Lost(each, by, holds, counts) for each in sorted(users(count, name))))
 
 
 def plain(number: int) -> Limit:
@@ -29,7 +39,9 @@ def seen(holders: int = 100, **others: int | str) -> Seen:
 def names(
     *, grants: int = 0, revokes: int = 0, at: Seen | None = None, past: Past = FIRST, limits: Limits = LIMITS
 ) -> list[str]:
-    found = guards.dangers(RULE, grants=grants, revokes=revokes, seen=at or seen(), past=past, limits=limits)
+    found = guards.dangers(
+        RULE, grants=grants, revokes=users(revokes), seen=at or seen(), past=past, limits=limits
+    )
     return [danger.name for danger in found]
 
 
@@ -51,10 +63,32 @@ def test_grants_at_the_limit_and_one_beyond(holders: int, allowed: int) -> None:
 
 
 def test_what_was_taken_in_the_last_day_counts_on_both_sides() -> None:
-    bled = Past(last=None, recent_revokes=5)
-    assert names(revokes=1, at=seen(45), past=bled) == ["max_revoke"]  # 6 of 50
-    assert names(revokes=1, at=seen(55), past=bled) == []  # 6 of 60
-    assert names(revokes=0, at=seen(45), past=bled) == []
+    assert names(revokes=1, at=seen(45), past=bled(5)) == ["max_revoke"]  # 6 of 50
+    assert names(revokes=1, at=seen(55), past=bled(5)) == []  # 6 of 60
+    assert names(revokes=0, at=seen(45), past=bled(5)) == []
+
+
+def test_who_goes_up_and_down_counts_once_on_both_sides() -> None:
+    assert names(revokes=5, at=seen(40), past=bled(5, "a", holds=True)) == []  # the same five of 40
+    assert names(revokes=6, at=seen(40), past=bled(5, "a", holds=True)) == ["max_revoke"]
+    assert names(revokes=1, at=seen(59), past=bled(5, holds=True)) == ["max_revoke"]  # 6 of 59, not of 64
+    past = replace(bled(6, "a", holds=True), lost=(*bled(6, "a", holds=True).lost, *bled(1).lost))
+    [danger] = guards.dangers(RULE, grants=0, revokes=users(6), seen=seen(39), past=past, limits=LIMITS)
+    assert (danger.count, danger.limit) == (7, 5)
+    assert danger.message == (
+        "6 revokes, after 7 by syncs of the last 24 hours, of 40 holders, 7 users in all;"
+        " at most 5 may lose the role"
+    )
+
+
+def test_what_promote_and_people_took_is_in_the_arithmetic() -> None:
+    lost = (*bled(2).lost, *bled(3, "c", By.PROMOTE).lost, *bled(9, "d", By.HAND, counts=False).lost)
+    past = Past(last=None, lost=lost)
+    [danger] = guards.dangers(RULE, grants=0, revokes=users(1), seen=seen(50), past=past, limits=LIMITS)
+    assert danger.message == (
+        "1 revokes, after 2 by syncs and 3 by promote of the last 24 hours, (and 9 by hand that do not count)"
+        " of 55 holders; at most 5 may lose the role"
+    )
 
 
 def test_nobody_is_left() -> None:
@@ -67,7 +101,7 @@ def test_nobody_is_left() -> None:
 
 def test_a_plain_number_replaces_percentage_and_floor() -> None:
     limits = Limits(max_revoke=plain(2), max_grant=plain(0), min_source=plain(1001), min_tenant=plain(2001))
-    assert names(revokes=2, limits=limits, past=Past(last=LAST, recent_revokes=0)) == [
+    assert names(revokes=2, limits=limits, past=Past(last=LAST)) == [
         "min_source",
         "min_tenant",
     ]
@@ -86,7 +120,7 @@ def test_a_plain_number_replaces_percentage_and_floor() -> None:
     ],
 )
 def test_sources_against_the_last_run(at: Seen, found: list[str]) -> None:
-    assert names(at=at, past=Past(last=LAST, recent_revokes=0)) == found
+    assert names(at=at, past=Past(last=LAST)) == found
 
 
 def test_a_first_run_has_nothing_to_compare_with() -> None:
@@ -106,16 +140,15 @@ def test_a_first_run_has_nothing_to_compare_with() -> None:
 def test_another_rule_is_told_with_old_and_new(last: Rule, said: str) -> None:
     past = Past(
         last=Baseline(rule=last, source="playlists", source_users=1, source_plays=1, tenant_users=1),
-        recent_revokes=0,
     )
-    [danger] = guards.dangers(RULE, grants=0, revokes=0, seen=seen(), past=past, limits=ALL_OFF)
+    [danger] = guards.dangers(RULE, grants=0, revokes=(), seen=seen(), past=past, limits=ALL_OFF)
     assert str(danger) == f"rule: {said}"
 
 
 def test_every_reason_is_given_at_once() -> None:
     at = seen(60, source="plays_query abc", source_users=0, source_plays=0, tenant_users=1)
     found = guards.dangers(
-        RULE, grants=51, revokes=7, seen=at, past=Past(last=LAST, recent_revokes=2), limits=LIMITS
+        RULE, grants=51, revokes=users(7), seen=at, past=replace(bled(2), last=LAST), limits=LIMITS
     )
     assert [str(danger) for danger in found] == [
         "max_revoke: 7 revokes, after 2 by syncs of the last 24 hours, of 62 holders;"
@@ -129,7 +162,7 @@ def test_every_reason_is_given_at_once() -> None:
 
 
 def test_what_was_accepted_is_waived_unless_it_grew() -> None:
-    found = (Danger("max_revoke", 7, ""), Danger("rule", 1, ""))
+    found = (Danger("max_revoke", 7, 5, ""), Danger("rule", 1, 0, ""))
     assert guards.beyond(found, {}) == found
     assert guards.beyond(found, {"max_revoke": 7, "rule": 1}) == ()
     assert guards.beyond(found, {"max_revoke": 6, "rule": 2}) == found[:1]
@@ -137,12 +170,12 @@ def test_what_was_accepted_is_waived_unless_it_grew() -> None:
 
 @given(
     holders=st.integers(0, 10**6),
-    revokes=st.integers(0, 10**6),
-    more=st.integers(0, 10**6),
-    recent=st.integers(0, 10**6),
+    revokes=st.integers(0, 300),
+    more=st.integers(0, 300),
+    recent=st.integers(0, 300),
 )
 def test_more_revokes_are_never_less_dangerous(holders: int, revokes: int, more: int, recent: int) -> None:
-    past = Past(last=None, recent_revokes=recent)
+    past = bled(recent)
     at = seen(holders + revokes + more + 3)
     if "max_revoke" in names(revokes=revokes, at=at, past=past):
         assert "max_revoke" in names(revokes=revokes + more, at=at, past=past)

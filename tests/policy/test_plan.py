@@ -51,14 +51,29 @@ def test_the_fingerprint_is_of_the_decisions_and_not_of_plays_or_counts(found: l
     assert plan_of(found[1:]).fingerprint != plan.fingerprint
     assert replace(plan, rule=Rule("other", 100)).fingerprint != plan.fingerprint
     assert replace(plan, rule=Rule(RULE.role, 99)).fingerprint != plan.fingerprint
-    assert replace(plan, dangers=(Danger("min_source", 1, "0 plays"),)).fingerprint != plan.fingerprint
+    assert replace(plan, source="SELECT 1").fingerprint != plan.fingerprint
+    dangerous = replace(plan, dangers=(Danger("min_source", 1, 3, "0 plays"),))
+    assert dangerous.fingerprint != plan.fingerprint
+    for other in (Danger("min_source", 2, 3, "0 plays"), Danger("min_source", 1, 4, "0 plays")):
+        assert replace(plan, dangers=(other,)).fingerprint != dangerous.fingerprint
+    assert replace(plan, waived=dangerous.dangers).fingerprint == dangerous.fingerprint
 
 
 def test_the_fingerprint_is_the_one_that_the_readme_describes() -> None:
     plan = plan_of(
         [Change(Verdict.REVOKE, "auth0|a", 1, (), ()), Change(Verdict.GRANT, "auth0|b", 100, (), ())]
     )
-    text = json.dumps(["playlist editor", 100, [], [["grant", "auth0|b"], ["revoke", "auth0|a"]]])
+    dangers = (Danger("max_revoke", 7, 5, "too many"), Danger("rule", 1, 0, "another"))
+    plan = replace(plan, source="playlists", dangers=dangers[1:], waived=dangers[:1])
+    text = json.dumps(
+        [
+            "playlist editor",
+            100,
+            "playlists",
+            [["max_revoke", 7, 5], ["rule", 1, 0]],
+            [["grant", "auth0|b"], ["revoke", "auth0|a"]],
+        ]
+    )
     assert plan.fingerprint == hashlib.sha256(text.encode()).hexdigest()[:12]
 
 

@@ -29,7 +29,7 @@ PLAN = Plan(
     ),
     counts=Counts(grant=1, revoke=1, keep=1041, unknown=1, pinned=2, unreadable=3, missing=4),
     tenant_as_of=datetime(2026, 11, 22, 14, 0, tzinfo=UTC),
-    dangers=(Danger("max_revoke", 1, "1 of \x1b1, more than 0"),),
+    dangers=(Danger("max_revoke", 1, 0, "1 of \x1b1, more than 0"),),
 )
 
 
@@ -49,6 +49,7 @@ def test_the_document_has_the_keys_that_scripts_rely_on() -> None:
             "missing": 4,
         },
         "dangers": ["max_revoke: 1 of \x1b1, more than 0"],
+        "lost": {"sync": 0, "promote": 0, "by_hand": 0},
         "changes": [
             {
                 "user_id": "auth0|b",

@@ -140,6 +140,30 @@ def test_whatever_is_written_is_read_or_refused(name: str, written: object) -> N
     assert read is not None
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "limit"),
+    [
+        ("threshold", 2**63, "9,223,372,036,854,775,807"),
+        ("threshold", "9" * 25, "9,223,372,036,854,775,807"),
+        ("settle", "365d", "10m"),
+        ("settle", "601s", "10m"),
+        ("mirror_max_age", "366d", "365d"),
+        ("threads", "65", "64"),
+        ("max_revoke", 10**12, "999,999,999,999"),
+        ("max_grant", "1" + "0" * 20, "999,999,999,999"),
+        ("min_source", 2**80, "999,999,999,999"),
+        ("min_tenant", "101%", "100%"),
+        ("rate", 10**12, "999,999,999,999"),
+        ("guard_promote", "sometimes", "on or off"),
+    ],
+)
+def test_what_is_beyond_sense_is_refused_with_the_limit_in_words(
+    name: str, value: object, limit: str
+) -> None:
+    with pytest.raises(ValueError, match=limit):
+        SETTINGS[name].read(value)
+
+
 @given(st.floats(0, 1e8), st.sampled_from("smhd"))
 def test_durations_are_seconds(count: float, unit: str) -> None:
     written = f"{count:.3f}{unit}"
