@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from musicctl.errors import MusicctlError
+from musicctl.errors import MusicctlError, UsageError
 from musicctl.operations.apply import UnreadableError
 from musicctl.operations.gone import too_many
 from musicctl.operations.inthreads import in_threads
@@ -100,7 +100,10 @@ def _truth(tenant: Tenant, change: Unconfirmed) -> Truth:
         from musicctl.operations import actions_values
 
         return _compared(change, actions_values.now(tenant, change.field, change.target))
-    user = tenant.user(change.user_id)
+    try:
+        user = tenant.user(change.user_id)
+    except UsageError as error:  # nothing of ours was ever sent to such an id: somebody else wrote this row
+        return _said(change, Outcome.UNKNOWN, None, error.what)
     if user is None:
         return _said(change, Outcome.GONE, None, "the tenant has no such user any more")
     try:

@@ -59,11 +59,15 @@ class RoleRestoring:
         return roles_of(user)
 
     def step(self, change: Change, now: object) -> Step:
-        """Restore the whole array where it is as the run left it, else our one role; skip what was undone."""
+        """Put our role back or take it away, and nothing else; skip what was undone since.
+
+        Where the array is as the run left it, our role gets its old place. The journal is evidence of that,
+        and no order: what differs in any other role is not restored from it.
+        """
         assert isinstance(now, tuple)
-        if now == change.roles_before:
-            return Step(change.roles_after)
         giving = change.verdict is Verdict.GRANT
+        if now == change.roles_before and self._only_ours(change, giving):
+            return Step(change.roles_after)
         if (self._role in now) is giving:
             how = "granted" if giving else "taken away"
             return Step(now, Outcome.CONFLICT, f"the role was {how} since the run")
@@ -72,6 +76,11 @@ class RoleRestoring:
     def write(self, tenant: Tenant, user_id: str, value: object, correlation_id: str) -> None:
         """Send the roles."""
         send(tenant, user_id, value, correlation_id)
+
+    def _only_ours(self, change: Change, giving: bool) -> bool:
+        before, after = change.roles_before, change.roles_after
+        others = without_role(before, self._role) == without_role(after, self._role)
+        return others and (self._role in after) is giving and (self._role in before) is not giving
 
 
 def roles_of(user: TenantUser) -> Roles:

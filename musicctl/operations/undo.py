@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from musicctl.errors import BusyError, UsageError
+from musicctl.errors import BusyError, RefusedError, UsageError
 from musicctl.operations import dates, history, undonames, undoroles, undorows, undovalues
 from musicctl.operations.undoing import Context
 from musicctl.policy.report import Report
@@ -13,23 +13,24 @@ from musicctl.store.history import Run
 from musicctl.store.kinds import KINDS
 from musicctl.store.merging import KEPT
 
+ROLES, NAMES = frozenset({"roles"}), frozenset({"display_name"})
 ROWS = ("add", "remove", "move", "import")
-UNDOABLE = frozenset(
-    {
-        "roles sync",
-        "promote",
-        "roles grant",
-        "roles revoke",
-        "profile set-name",
-        "profile set-names",
-        "profile fill-names",
-        "playlists set-plays",
-        "genres set",
-        "undo",
-        "playlists import",
-        *(f"{table} {command}" for table in ("songs", "artists") for command in ROWS),
-    }
-)
+UNDOABLE = {
+    "roles sync": ROLES,
+    "promote": ROLES,
+    "roles grant": ROLES,
+    "roles revoke": ROLES,
+    "profile set-name": NAMES,
+    "profile set-names": NAMES,
+    "profile fill-names": NAMES,
+    "playlists set-plays": frozenset({"total_plays"}),
+    "genres set": frozenset({"fav_genre"}),
+    "playlists import": frozenset({"playlists"}),
+    **{f"{table} {command}": frozenset({table}) for table in ("songs", "artists") for command in ROWS},
+    "undo": frozenset({"roles", "display_name", "total_plays", "fav_genre", *KINDS}),
+}
+"""The commands whose runs can be taken back, and which fields each of them writes."""
+
 IN_THE_TENANT = frozenset({"roles", "display_name"})
 
 
@@ -43,6 +44,11 @@ def find(database: Database, text: str) -> Run:
         )
     if run.lease is None:
         _require_ended(run)
+    if run.mixed or (run.field is not None and run.field not in UNDOABLE[run.command]):
+        raise RefusedError(
+            f"the run {run.run} has changes in the journal that no run of {run.command} writes",
+            hint=f"musicctl history show {run.run}; and see who may write to the schema musicctl",
+        )
     if run.field in KINDS and row_undo.as_a_whole(database, run.run):
         raise UsageError(
             f"the run {run.run} imported more than {KEPT:,} rows, which are not kept one by one: it cannot be"

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from musicctl.errors import UsageError
 from musicctl.operations import recovery
 from musicctl.operations.apply import Done, UnreadableError, Wanted, Writing
 from musicctl.operations.lease import Lease, held
@@ -12,10 +13,11 @@ from musicctl.operations.question import Question
 from musicctl.operations.sync import Pace
 from musicctl.operations.who import Who
 from musicctl.policy.report import Outcome, Problem
-from musicctl.policy.undo import Restoration
+from musicctl.policy.undo import Restoration, Written
 from musicctl.store import mirror, undoing
 from musicctl.store.database import Database
 from musicctl.store.history import Left, Run
+from musicctl.tenant import ids
 from musicctl.tenant.client import Tenant
 from musicctl.tenant.users import TenantUser
 
@@ -23,7 +25,9 @@ BY_ID = 100
 """Users up to whom a preview reads everyone from the tenant; beyond that it asks the mirror."""
 
 AT_ONCE = 2000
+MAY_BE_DONE = frozenset({Outcome.APPLIED.value, Outcome.UNKNOWN.value})
 ERASED = "the listener was erased since"
+NOT_OURS = "the journal's row is not one that such a run writes"
 NEVER_KNOWN = "it was never known whether the run changed this"
 NOT_THERE = "the tenant has no such user any more"
 
@@ -70,12 +74,24 @@ class Planned(Generic[C]):
 
 
 def not_restorable(left: Left) -> Problem | None:
-    """Return why a change cannot be taken back, whatever the tenant has now, or None."""
+    """Return why a change cannot be taken back, whatever the tenant has now, or None.
+
+    What may have been done counts as done: the tenant shows whether it still stands.
+    """
     if left.user_id is None:
         return Problem("", Outcome.CONFLICT, ERASED)
-    if left.state != Outcome.APPLIED.value:
+    if left.state not in MAY_BE_DONE:
         return Problem(left.user_id, Outcome.UNKNOWN, NEVER_KNOWN)
+    try:
+        ids.checked(left.user_id)
+    except UsageError:
+        return Problem(left.user_id, Outcome.CONFLICT, NOT_OURS)
     return None
+
+
+def by(run: Run) -> Written:
+    """Return who wrote what would be taken back, and when, as the journal has it."""
+    return Written(run.command, run.actor, run.started_at)
 
 
 @contextmanager
@@ -83,8 +99,10 @@ def writing_alone(context: Context, run: Run) -> Iterator[Lease | None]:
     """Hold the lease that the run held, once it is known what was left open; a run without one needs none."""
     mirror.claim(context.database, context.tenant().base_url)
     alone: AbstractContextManager[Lease | None] = nullcontext()
-    if run.lease is not None:
-        alone = held(context.database, run.lease, context.who.actor, say=context.say)
+    # The lease is that of what is written; the journal may name any.
+    lease_of = "roles" if run.field == "roles" else "names"
+    if run.field == "roles" or run.lease is not None:
+        alone = held(context.database, lease_of, context.who.actor, say=context.say)
     with alone as lease:
         recovery.recover(
             context.database,

@@ -2,17 +2,22 @@
 
 from dataclasses import replace
 
+from musicctl.errors import UsageError
 from musicctl.operations import namewriting
 from musicctl.operations.namewriting import NameChange, NameRestoring
 from musicctl.operations.undoing import (
+    NOT_OURS,
     Context,
     Planned,
+    by,
     not_restorable,
     previewed,
     restored_by,
     seen_in,
     writing_alone,
 )
+from musicctl.policy import names
+from musicctl.policy.naming import is_blank
 from musicctl.policy.report import Outcome, Problem, Report
 from musicctl.policy.undo import Preview, Undone
 from musicctl.store import history
@@ -28,6 +33,7 @@ def preview(context: Context, run: Run) -> Preview:
     found, problems = previewed(context, planned.changes, NameRestoring(), lambda _change: "set")
     return Preview(
         undoes=run.run,
+        by=by(run),
         field=run.field,
         seen=seen_in(planned.changes),
         changes=tuple(found),
@@ -58,7 +64,7 @@ def perform(context: Context, run: Run) -> Undone:
 
 def _planned(context: Context, run: Run) -> Planned[NameChange]:
     changes, skipped = [], []
-    for left in history.left(context.database, run.run):
+    for left in history.left(context.database, run.run, "display_name"):
         problem = not_restorable(left) or _inexact(left)
         if problem is None:
             changes.append(NameChange(left.user_id or "", left.before, left.after))
@@ -74,4 +80,16 @@ def _inexact(left: Left) -> Problem | None:
         return Problem(user_id, Outcome.CONFLICT, "what was there before is no name")
     if left.before is not None and REPLACED in left.before:
         return Problem(user_id, Outcome.CONFLICT, "the journal could not keep the name from before exactly")
+    if left.verdict != "set":
+        return Problem(user_id, Outcome.CONFLICT, NOT_OURS)
+    return _refused(user_id, left.before)
+
+
+def _refused(user_id: str, before: str | None) -> Problem | None:
+    """Return why nobody may be called as the journal says that this user was called before, or None."""
+    try:
+        if not is_blank(before):
+            names.display_name(str(before))
+    except UsageError as error:
+        return Problem(user_id, Outcome.CONFLICT, f"the name from before is not restored: {error.what}")
     return None

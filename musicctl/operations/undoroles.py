@@ -5,11 +5,14 @@ from dataclasses import replace
 from datetime import datetime
 from sys import intern
 
+from musicctl.errors import RefusedError
 from musicctl.operations import sync
 from musicctl.operations.rolewriting import RoleRestoring
 from musicctl.operations.undoing import (
+    NOT_OURS,
     Context,
     Planned,
+    by,
     in_batches,
     not_restorable,
     previewed,
@@ -19,7 +22,7 @@ from musicctl.operations.undoing import (
 )
 from musicctl.policy.plan import Change, Counts, Plan, in_order
 from musicctl.policy.report import Outcome, Problem, Report
-from musicctl.policy.roles import Roles
+from musicctl.policy.roles import Roles, read_roles
 from musicctl.policy.rule import Pin, Rule, Verdict
 from musicctl.policy.undo import Preview, Undone
 from musicctl.store import history, pins, plays, undoing
@@ -32,13 +35,14 @@ AFTERWARDS = {Verdict.GRANT: Pin.GRANTED, Verdict.REVOKE: Pin.REVOKED}
 
 def preview(context: Context, run: Run) -> Preview:
     """Return what an undo of the run would do now; writes nothing."""
-    planned = _planned(context, run)
     writing = RoleRestoring(_rule(context, run))
+    planned = _planned(context, run)
     found, problems = previewed(context, planned.changes, writing, lambda change: change.verdict.value)
     chosen = {each.user_id for each in found}
     restorable = [change for change in planned.changes if change.user_id in chosen]
     return Preview(
         undoes=run.run,
+        by=by(run),
         field=run.field,
         seen=seen_in(planned.changes),
         changes=tuple(found),
@@ -49,13 +53,13 @@ def preview(context: Context, run: Run) -> Preview:
 
 def perform(context: Context, run: Run, until: datetime | None) -> Undone:
     """Take the run back, as a run of its own; `until` pins those whom the next sync would change again."""
+    rule = _rule(context, run)
     with writing_alone(context, run) as lease:
         planned = _planned(context, run)
         if not planned.changes:
             nothing = Report(run=None, plan="")
             return Undone(undoes=run.run, report=nothing, restored=0, skipped=planned.skipped)
         assert lease is not None  # whatever writes roles holds one
-        rule = _rule(context, run)
         plan = Plan(rule=rule, changes=planned.changes, counts=Counts(), by_hand=True)
         new = replace(context.who.run("undo"), undoes=run.run, role=rule.role, plan=plan.fingerprint)
         with restored_by(context, planned.changes) as (pace, restored):
@@ -81,15 +85,23 @@ def perform(context: Context, run: Run, until: datetime | None) -> Undone:
 
 
 def _rule(context: Context, run: Run) -> Rule:
-    """Return the rule about the role that the run was about, which need not be the profile's."""
-    assert run.role is not None
-    return replace(context.question.rule, role=run.role)
+    """Return the profile's rule; raises RefusedError for a run about another role.
+
+    Which role is ours is for the profile to say. The journal may name any, and whoever may write to it.
+    """
+    rule = context.question.rule
+    if run.role != rule.role:
+        raise RefusedError(
+            f"the run {run.run} was about the role {run.role}, and this profile's is {rule.role}",
+            hint="undo it with a profile that has that role, if it is one of yours",
+        )
+    return rule
 
 
 def _planned(context: Context, run: Run) -> Planned[Change]:
     changes, skipped = [], []
-    for left in history.left(context.database, run.run):
-        problem = not_restorable(left)
+    for left in history.left(context.database, run.run, "roles"):
+        problem = not_restorable(left) or _odd(left)
         if problem is None:
             changes.append(_change(left))
         else:
@@ -102,6 +114,17 @@ def _planned(context: Context, run: Run) -> Planned[Change]:
     ]
     wanted = in_order(change for change in changes if not _forbidden(change, pinned))
     return Planned(wanted, tuple(skipped))
+
+
+def _odd(left: Left) -> Problem | None:
+    """Return why this is not a change that a run on roles makes, or None."""
+    arrays = all(
+        isinstance(each, list) and read_roles({"roles": each}) is not None
+        for each in (left.before, left.after)
+    )
+    if arrays and left.verdict in INVERTED:
+        return None
+    return Problem(left.user_id or "", Outcome.CONFLICT, NOT_OURS)
 
 
 def _change(left: Left) -> Change:
@@ -131,8 +154,6 @@ def _forbidden(change: Change, pinned: dict[str, Pin]) -> bool:
 def _reversed(context: Context, run: Run, changes: Sequence[Change]) -> list[Change]:
     """Return those whom the next sync of this profile would change again."""
     question, found = context.question, []
-    if question.rule.role != run.role:
-        return []
     pinned = _pinned(context, run, changes)
     for batch in in_batches(changes):
         known = plays.of_users(context.database, question.plays_query, [each.user_id for each in batch])

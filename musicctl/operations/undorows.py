@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from musicctl.operations.undoing import Context
+from musicctl.operations.undoing import Context, by
 from musicctl.policy.report import Outcome, Problem, Report
 from musicctl.policy.undo import Preview, Restoration, Undone
 from musicctl.store import row_undo
@@ -18,6 +18,7 @@ def preview(context: Context, run: Run) -> Preview:
     found = row_undo.rows(context.database, run.run)
     return Preview(
         undoes=run.run,
+        by=by(run),
         field=run.field,
         seen="database",
         changes=tuple(_restoration(value) for value in found if not value.skipped),

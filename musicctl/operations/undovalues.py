@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from musicctl.operations.undoing import Context
+from musicctl.operations.undoing import Context, by
 from musicctl.policy.report import Outcome, Problem, Report
 from musicctl.policy.undo import Preview, Restoration, Undone
 from musicctl.store import undoing
@@ -17,6 +17,7 @@ def preview(context: Context, run: Run) -> Preview:
     found = undoing.values(context.database, run.run)
     return Preview(
         undoes=run.run,
+        by=by(run),
         field=run.field,
         seen="database",
         changes=tuple(

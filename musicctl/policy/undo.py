@@ -1,6 +1,7 @@
 """What taking a run back comes to: what would be restored, what was, what was skipped and why."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from musicctl.errors import Exit
 from musicctl.policy.report import Problem, Report
@@ -16,6 +17,15 @@ class Restoration:
     after: object
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Who wrote what would be taken back: the command, the actor and the moment, as the journal has them."""
+
+    command: str
+    actor: str
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
     """What an undo would do now, and where the values of now were seen.
@@ -24,6 +34,7 @@ class Preview:
     """
 
     undoes: str
+    by: Written
     field: str | None
     seen: str
     changes: tuple[Restoration, ...]
@@ -63,6 +74,6 @@ class Undone:
 
 
 def _exit(*, restored: int, skipped: int) -> Exit:
-    if not skipped:
-        return Exit.OK
-    return Exit.PARTIAL if restored else Exit.REFUSED
+    if not restored:
+        return Exit.REFUSED
+    return Exit.PARTIAL if skipped else Exit.OK

@@ -30,6 +30,9 @@ def preview_document(preview: Preview) -> dict[str, object]:
             for each in preview.changes
         ],
         "skipped": [_problem(problem) for problem in preview.skipped],
+        "command": preview.by.command,
+        "actor": preview.by.actor,
+        "started_at": preview.by.at,
     }
 
 
@@ -37,6 +40,8 @@ def preview_text(preview: Preview, *, terminal: int | None) -> str:
     """Return what an undo would do, for people; `terminal` is how many columns there are, None for a pipe."""
     what = NOUNS.get(preview.field or "", "nothing")
     lines = [f"Undo of {cell(preview.undoes)}, which wrote {what}, by what the {preview.seen} has now:\n"]
+    by = preview.by
+    lines.append(f"By {cell(by.actor)} with `musicctl {cell(by.command)}`, {cell(by.at)}.\n")
     lines.append(f"{len(preview.changes):,} to restore, {len(preview.skipped):,} to skip.\n")
     if preview.reversals:
         lines.append(

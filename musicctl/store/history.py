@@ -59,7 +59,8 @@ LIST = f"""
 class Run:
     """One run of the journal; `counts` are its changes by state, and `field` is what they are about.
 
-    `outcome` is `running` or `crashed` for a run without an end.
+    `mixed` tells that they are about several fields, which no run of ours is. `outcome` is `running` or
+    `crashed` for a run without an end.
     """
 
     run: str
@@ -73,6 +74,7 @@ class Run:
     undoes: str | None
     lease: str | None
     field: str | None
+    mixed: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +138,8 @@ def find(database: Database, run: str) -> Run | None:
     def work(cursor: Cursor) -> Run | None:
         cursor.execute(
             f"SELECT {RUN}, runs.role, runs.undoes, runs.lease,"
-            " (SELECT min(field) FROM musicctl.changes WHERE changes.run = runs.run)"
+            " (SELECT min(field) FROM musicctl.changes WHERE changes.run = runs.run),"
+            " (SELECT count(DISTINCT field) > 1 FROM musicctl.changes WHERE changes.run = runs.run)"
             " FROM musicctl.runs AS runs WHERE runs.run = %s",
             (run,),
         )
@@ -151,16 +154,23 @@ def changes(database: Database, run: str, use: Callable[[Rows], T]) -> T:
     return _changes(database, run, ", ".join(CHANGE_COLUMNS), use)
 
 
-def left(database: Database, run: str) -> list[Left]:
-    """Return what a run wrote, or may have written, as it was planned."""
+def left(database: Database, run: str, field: str) -> list[Left]:
+    """Return what a run wrote of one field, or may have written, as it was planned."""
     columns = "user_id, target, verdict, state, before, after"
-    condition = " AND state IN ('applied', 'sent', 'unknown')"
-    return _changes(database, run, columns, lambda rows: [Left(*row) for row in rows], condition)
+    condition = " AND state IN ('applied', 'sent', 'unknown') AND field = %(field)s"
+    return _changes(database, run, columns, lambda rows: [Left(*row) for row in rows], condition, field)
 
 
-def _changes(database: Database, run: str, columns: str, use: Callable[[Rows], T], condition: str = "") -> T:
+def _changes(
+    database: Database,
+    run: str,
+    columns: str,
+    use: Callable[[Rows], T],
+    condition: str = "",
+    field: str | None = None,
+) -> T:
     def prepare(_cursor: Cursor) -> tuple[str, Mapping[str, object]]:
         statement = f"SELECT {columns} FROM musicctl.changes WHERE run = %(run)s{condition} ORDER BY seq"
-        return statement, {"run": run}
+        return statement, {"run": run, "field": field}
 
     return stream(database, prepare, use, doing="read the journal")

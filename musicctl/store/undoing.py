@@ -105,8 +105,20 @@ def _values(cursor: Cursor, run: str, lock: str = "") -> list[Value]:
         cursor.execute(STATEMENTS[field][0] + lock, {"target": target, "user_id": user_id})
         there = [now for (now,) in cursor.fetchall()]
         now = there[0] if there else None
-        found.append(Value(seq, user_id, field, target, before, after, now, _skipped(field, there, after)))
+        why = _skipped(field, there, after) or _odd(field, before)
+        found.append(Value(seq, user_id, field, target, before, after, now, why))
     return found
+
+
+def _odd(field: str, before: object) -> str:
+    """Say why a value from before is none that the field could have had, or return an empty text."""
+    plays = isinstance(before, int) and not isinstance(before, bool) and 0 <= before < 2**63
+    sound = plays if field == PLAYS else isinstance(before, str)
+    if before is None or sound:
+        return ""
+    return (
+        f"the journal's value from before is not one that {'plays' if field == PLAYS else 'a genre'} can be"
+    )
 
 
 def _skipped(field: str, there: Sequence[object], after: object) -> str:

@@ -93,7 +93,7 @@ def test_a_person_sees_what_would_be_done_first(
 def test_an_undo_in_every_format(listener: Sandbox, program: Program) -> None:
     program("roles", "sync", "--yes")
     dry = program("undo", "last", "--dry-run", "-o", "csv")
-    assert dry.out.splitlines()[0] == "undoes,field,seen,reversals,changes,skipped"
+    assert dry.out.splitlines()[0] == ("undoes,field,seen,reversals,changes,skipped,command,actor,started_at")
     done = program("undo", "last", "--yes", "-o", "jsonl")
     assert done.out.count("\n") == 1
 

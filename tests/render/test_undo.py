@@ -2,13 +2,15 @@
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from musicctl.policy.report import Outcome, Problem, Report
-from musicctl.policy.undo import Preview, Restoration, Undone
+from musicctl.policy.undo import Preview, Restoration, Undone, Written
 from musicctl.render import records
 from musicctl.render.undo import preview_document, preview_text, undone_document, undone_text
 from tests.render.hostile import forbidden
 
+BY = Written("promote", "ann\x1b@desk", datetime(2026, 11, 22, tzinfo=UTC))
 PINNED = Problem("auth0|b", Outcome.CONFLICT, "pinned as granted")
 NEVER = Problem("auth0|c", Outcome.UNKNOWN, "never known")
 TOUCHED = Problem("auth0|a", Outcome.CONFLICT, "evil \x1b[2J")
@@ -19,7 +21,13 @@ UNDONE = Undone(undoes="x", report=REPORT, restored=2, skipped=(PINNED, NEVER), 
 def preview(count: int) -> Preview:
     changes = tuple(Restoration(f"auth0|{number}", "grant", ["a"], ["a", "x"]) for number in range(count))
     return Preview(
-        undoes="x", field="roles", seen="mirror", changes=changes, skipped=(PINNED, TOUCHED), reversals=3
+        undoes="x",
+        by=BY,
+        field="roles",
+        seen="mirror",
+        changes=changes,
+        skipped=(PINNED, TOUCHED),
+        reversals=3,
     )
 
 
@@ -58,7 +66,8 @@ def test_a_preview_is_whole_for_machines_and_on_a_pipe() -> None:
     assert (document["seen"], document["reversals"]) == ("mirror", 3)
     text = preview_text(preview(100), terminal=None)
     assert text.startswith(
-        "Undo of x, which wrote roles, by what the mirror has now:\n100 to restore, 2 to skip.\n"
+        "Undo of x, which wrote roles, by what the mirror has now:\n"
+        "By ann\\x1b@desk with `musicctl promote`, 2026-11-22 00:00:00 UTC.\n100 to restore, 2 to skip.\n"
     )
     assert text.count("grant") == 100 + 1  # and in the reason of one that is skipped
 

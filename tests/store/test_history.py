@@ -148,7 +148,7 @@ def test_what_a_run_left_is_what_it_wrote_or_may_have_written(database: Database
             cursor.execute("UPDATE musicctl.changes SET state = %s WHERE seq = %s", (state, seq))
 
     database.run(states, doing="prepare")
-    assert [(left.user_id, left.state) for left in history.left(database, run)] == [
+    assert [(left.user_id, left.state) for left in history.left(database, run, "roles")] == [
         ("auth0|0", "applied"),
         ("auth0|2", "sent"),
         ("auth0|4", "unknown"),

@@ -130,7 +130,7 @@ def test_what_nothing_was_changed_by_has_nothing_to_undo(crowd: Sandbox, program
     empty = synced(program)
     asked = len(crowd.requests())
     ended = program("undo", empty, "--yes", "--json")
-    assert (ended.code, ended.json["run"], ended.json["restored"]) == (0, None, 0)
+    assert (ended.code, ended.json["run"], ended.json["restored"]) == (4, None, 0)
     assert len(crowd.requests()) == asked
 
 
@@ -192,14 +192,17 @@ def test_who_is_gone_meanwhile_is_no_success(crowd: Sandbox, program: Program) -
     assert (ended.code, ended.json["gone"], ended.json["restored"]) == (5, 1, 3)
 
 
-def test_what_was_never_known_is_named_and_left_alone(crowd: Sandbox, program: Program) -> None:
+def test_what_was_never_known_counts_as_done(crowd: Sandbox, program: Program) -> None:
+    """The tenant shows whether it stands: whoever has the role as the run wanted it is brought back."""
     run = synced(program)
-    crowd.query("UPDATE musicctl.changes SET state = 'unknown' WHERE user_id = 'auth0|up1'")
+    edit(crowd, "auth0|down1", ["b", EDITOR])
+    crowd.query("UPDATE musicctl.changes SET state = 'unknown' WHERE user_id IN ('auth0|up1', 'auth0|down1')")
     crowd.query("UPDATE musicctl.changes SET state = 'failed' WHERE user_id = 'auth0|up2'")
     ended = program("undo", run, "--yes", "--json")
-    assert (ended.code, ended.json["unknown"], ended.json["restored"]) == (5, 1, 2)
-    assert [problem["user_id"] for problem in ended.json["problems"]] == ["auth0|up1"]
-    assert held(crowd, "auth0|up1") == ["b", "a", EDITOR]
+    assert (ended.code, ended.json["conflict"], ended.json["restored"]) == (5, 1, 2)
+    assert [problem["user_id"] for problem in ended.json["problems"]] == ["auth0|down1"]
+    assert held(crowd, "auth0|up1") == ["b", "a"]
+    assert held(crowd, "auth0|up2") == [EDITOR]
 
 
 def test_a_display_name(crowd: Sandbox, program: Program) -> None:
@@ -243,7 +246,11 @@ def test_a_dry_run_shows_whom_and_why_not(crowd: Sandbox, program: Program) -> N
     writes = len(crowd.writes())
     shown = program("undo", run, "--dry-run", "--json")
     assert shown.code == 5
-    assert shown.json == {
+    [written] = crowd.query("SELECT actor FROM musicctl.runs WHERE run = %s", run)
+    document = shown.json
+    assert (document.pop("actor"), document.pop("command")) == (*written, "roles sync")
+    assert document.pop("started_at").startswith("20")
+    assert document == {
         "undoes": run,
         "field": "roles",
         "seen": "tenant",
