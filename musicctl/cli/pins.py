@@ -18,6 +18,7 @@ class State(Enum):
 
 
 PinState = Annotated[State, typer.Option("--state", help="Whether USER is to hold the role.")]
+NoWait = Annotated[bool, typer.Option("--no-wait", help="Do not wait until a run under way has stopped.")]
 All = Annotated[bool, typer.Option("--all", help="Also list those that have expired.")]
 
 
@@ -87,12 +88,13 @@ def list_pins(
 def hold(
     reason: Reason,
     until: Until = None,
+    no_wait: NoWait = False,
     profile: Profile = None,
     output: Output = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Let nothing write roles until a date, or a release."""
+    """Let nothing write roles until a date, or a release; a run under way is stopped."""
     from musicctl.operations import holds
 
     form = chosen(output, as_json)
@@ -100,7 +102,25 @@ def hold(
         session.announce_write(session.database)
         shown, before = holds.hold(session.database, reason=reason, until=until, actor=session.who.actor)
         session.say("it was not held before" if before is None else f"it was {before}")
-        document(shown, form)
+        document(shown | {"stopped": _stop_writer(session, wait=not no_wait)}, form)
+
+
+def _stop_writer(session: Session, *, wait: bool) -> dict[str, object] | None:
+    """Say who is writing, and wait until that run has stopped; return who it was, or None."""
+    from musicctl.operations import holds
+    from musicctl.operations.lease import described
+
+    actor = session.who.actor
+    found = holds.writing(session.database, actor)
+    if found is None:
+        return None
+    if wait:
+        session.say(f"roles are being written: {described(found)}; waiting until it stops, a minute at most")
+        holds.stopped(session.database, actor, found)
+        session.say("it has stopped")
+    else:
+        session.say(f"roles are being written: {described(found)}; it stops before its next write")
+    return holds.writer(found)
 
 
 def release(

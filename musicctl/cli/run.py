@@ -62,7 +62,8 @@ def carry_out(
     from musicctl.operations import lease, recovery
 
     chosen = session.settings
-    with lease.held(session.database, "roles", session.who.actor, wait=wait, say=session.say) as holding:
+    actor, stop = session.who.actor, session.tenant.stop
+    with lease.held(session.database, "roles", actor, wait=wait, stop=stop, say=session.say) as holding:
         recovered = recovery.recover(
             session.database,
             session.tenant,

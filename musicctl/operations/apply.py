@@ -12,11 +12,13 @@ from typing import Generic, Protocol, TypeVar
 
 from musicctl.errors import DeniedError, MusicctlError, NotFoundError
 from musicctl.operations.freshness import Freshness, Read, TooOldError
+from musicctl.operations.freshplays import FreshPlays
 from musicctl.operations.gone import Gone
 from musicctl.operations.inthreads import in_threads
 from musicctl.operations.lease import Lease, LeaseLostError, OnHoldError
 from musicctl.policy.report import Outcome
 from musicctl.store.journal import Ended, Journal
+from musicctl.store.withholding import Withheld
 from musicctl.tenant.client import Tenant
 from musicctl.tenant.speaking import NotAppliedError, StoppedError, UncertainError
 from musicctl.tenant.users import TenantUser
@@ -102,6 +104,7 @@ class Means:
     settle: float
     threads: int
     freshness: float = FRESH
+    pins: FreshPlays | None = None
 
     def check(self) -> None:
         """Raise when the lease is no longer ours; there are writers that need none."""
@@ -173,6 +176,7 @@ class _Bringing(Generic[C]):
                 done = self._attempt()
             except StoppedError as error:
                 if not self._intended:
+                    self._means.check()  # it says why
                     raise  # the run's end records it as unsent
                 return self._ended(Outcome.FAILED, error.what)
             except NotAppliedError as error:
@@ -200,7 +204,8 @@ class _Bringing(Generic[C]):
             before, step = self._look()
             if step.outcome is not None:
                 return self._ended(step.outcome, step.detail, before=before, after=step.value)
-            self._intend(before, step.value)
+            if not self._intend(before, step.value):
+                return None
             try:
                 self._write(step.value)
             except NotFoundError:
@@ -237,12 +242,28 @@ class _Bringing(Generic[C]):
             return None, Step(outcome=Outcome.CONFLICT, detail=str(why))
         return now, self._writing.step(self._change, now)
 
-    def _intend(self, before: object, after: object) -> None:
-        if not self._means.journal.send(self._seq, before, after):
-            self._means.check()
-            raise LeaseLostError("this run may not write any more: the lease is no longer its own")
+    def _intend(self, before: object, after: object) -> bool:
+        """Journal the write; False: the user is pinned in another way by now, and to be judged again."""
+        pins, user_id = self._means.pins, self._change.user_id
+        judged = None if pins is None else pins.judged(user_id)
+        if not self._means.journal.send(self._seq, before, after, judged):
+            self._require_another_pin()
+            if pins is not None:
+                pins.look_again(user_id)
+            self._reason = "it was pinned and unpinned while it was to be written"
+            return False
         self._intended = True
         self._means.check()
+        return True
+
+    def _require_another_pin(self) -> None:
+        """Raise OnHoldError or LeaseLostError where it is not a pin that keeps the write back."""
+        why = self._means.journal.withheld()
+        if why is Withheld.ON_HOLD and self._means.lease is not None:
+            self._means.lease.hold_back()
+        self._means.check()
+        if why is not Withheld.PINNED:
+            raise LeaseLostError("this run may not write any more: its lease is another's")
 
     def _write(self, value: object) -> None:
         name = self._means.journal.correlation_id(self._seq)

@@ -15,9 +15,13 @@ from musicctl.store import lease as leases
 from musicctl.store.database import Database
 from musicctl.store.lease import SECONDS, Fence, Holding, Process, Standing
 from musicctl.tenant.clock import clock
+from musicctl.tenant.speaking import StoppedError
 
 RENEWED = 15.0
 """Seconds between two renewals."""
+
+LOOKED = 1.0
+"""Seconds between two looks at whether staff hold us back: a run that waits for something must see it too."""
 
 RETRIED = 1.0
 """Seconds after which a renewal that failed, or a lease that is taken, is tried again."""
@@ -34,9 +38,20 @@ class OnHoldError(RefusedError):
 class Lease:
     """A lease that is ours; `check` says whether it still is."""
 
-    def __init__(self, fence: Fence, renewed_at: float, *, only_looking: bool = False) -> None:
-        """Take a fence that was renewed at a moment of our clock; who only looks is not held back."""
+    def __init__(
+        self,
+        fence: Fence,
+        renewed_at: float,
+        *,
+        only_looking: bool = False,
+        stop: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Take a fence that was renewed at a moment of our clock; who only looks is not held back.
+
+        `stop` is called when staff hold us back, to end what the run waits for.
+        """
         self.fence = fence
+        self._stop = stop
         self._only_looking = only_looking
         self._ends = renewed_at + SECONDS
         self._failure: MusicctlError | None = None
@@ -48,11 +63,29 @@ class Lease:
         if self._failure is not None:
             raise self._failure
 
+    def hold_back(self) -> None:
+        """Take in that staff hold back the writers of this kind: from now on `check` raises OnHoldError."""
+        if self._only_looking:
+            return
+        self._failure = OnHoldError(
+            f"the writers of {self.fence.name} were held back while this run was under way",
+            hint="musicctl roles release ends it",
+        )
+        self._stop()
+
     def keep(self, database: Database, stopped: threading.Event) -> None:
         """Renew the lease until `stopped`, or until it is lost; one renewal that fails is tried again."""
-        pause = RENEWED
-        while self._failure is None and not stopped.wait(pause):
-            pause = RENEWED if self._renew(database) else RETRIED
+        pause, since = RENEWED, clock()
+        while self._failure is None and not stopped.wait(min(LOOKED, pause)):
+            if clock() - since < pause:
+                self._look(database)
+            else:
+                pause, since = RENEWED if self._renew(database) else RETRIED, clock()
+
+    def _look(self, database: Database) -> None:
+        with suppress(MusicctlError):  # the next renewal tells
+            if holds.active(database, self.fence.name) is not None:
+                self.hold_back()
 
     def _renew(self, database: Database) -> bool:
         asked_at = clock()
@@ -61,10 +94,7 @@ class Lease:
         except MusicctlError:
             return False
         if standing is Standing.ON_HOLD and not self._only_looking:
-            self._failure = OnHoldError(
-                f"the writers of {self.fence.name} were held back while this run was under way",
-                hint="musicctl roles release ends it",
-            )
+            self.hold_back()
         elif standing is Standing.LOST or asked_at >= self._ends:
             self._failure = _lost(self.fence.name)
         elif standing is Standing.OURS:
@@ -80,17 +110,19 @@ def held(
     *,
     wait: float = 0.0,
     only_looking: bool = False,
+    stop: Callable[[], None] = lambda: None,
     say: Callable[[str], None],
 ) -> Iterator[Lease]:
     """Hold the lease `name` for the block, and give it back after it.
 
     Raises BusyError, naming the holder, when somebody else still has it after `wait` seconds, and
-    OnHoldError when staff hold it back, unless the block is `only_looking` at the tenant.
+    OnHoldError when staff hold it back, unless the block is `only_looking` at the tenant; when they do so
+    during the block, `stop` is called to end what it waits for.
     """
     if not only_looking:
         require_no_hold(database, name)
     fence, asked_at = _taken(database, name, actor, wait, say)
-    lease = Lease(fence, asked_at, only_looking=only_looking)
+    lease = Lease(fence, asked_at, only_looking=only_looking, stop=stop)
     stopped = threading.Event()
     # A connection of its own: a long transaction of the run must not keep the renewal waiting.
     renewals = database.another()
@@ -100,6 +132,9 @@ def held(
         if not only_looking:
             require_no_hold(database, name)  # it may have taken a while
         yield lease
+    except StoppedError:
+        lease.check()  # why it was stopped
+        raise
     finally:
         stopped.set()
         keeper.join(RETRIED)
@@ -110,10 +145,16 @@ def held(
 
 def under_way(database: Database, name: str, actor: str) -> str:
     """Say who holds a lease now, or return an empty text; a holder whose process has ended holds nothing."""
+    holding = holder(database, name, actor)
+    return "" if holding is None else described(holding)
+
+
+def holder(database: Database, name: str, actor: str) -> Holding | None:
+    """Return how a lease is held now, or None; a holder whose process has ended holds nothing."""
     holding = leases.look(database, name)
     if holding is None or holding.released or holding.ended_for >= 0:
-        return ""
-    return "" if is_gone(holding.process, this_process(actor)) else _described(holding)
+        return None
+    return None if is_gone(holding.process, this_process(actor)) else holding
 
 
 def _taken(
@@ -128,7 +169,7 @@ def _taken(
         if clock() >= deadline:
             raise _busy(name, holding)
         if holding is not None and not told:
-            say(f"waiting for {_described(holding)}")
+            say(f"waiting for {described(holding)}")
             told = True
         time.sleep(RETRIED)
 
@@ -182,13 +223,14 @@ def _busy(name: str, holding: Holding | None) -> BusyError:
     if holding is None:
         return BusyError(f"another run took the lease {name} a moment ago", hint="try again")
     return BusyError(
-        f"the lease {name} is taken: {_described(holding)}",
+        f"the lease {name} is taken: {described(holding)}",
         hint="try again when it has ended, or wait for it with --wait 10m",
         details={"holder": holding.process.holder, "host": holding.process.host, "pid": holding.process.pid},
     )
 
 
-def _described(holding: Holding) -> str:
+def described(holding: Holding) -> str:
+    """Say who holds a lease, where and since when."""
     process = holding.process
     since = _moment(holding.since)
     return f"{process.holder}, process {process.pid} on {process.host}, has it since {since}"

@@ -5,7 +5,7 @@ from musicctl.operations.freshplays import FreshPlays
 from musicctl.policy.plan import Change
 from musicctl.policy.report import Outcome
 from musicctl.policy.roles import Roles, read_roles, unreadable, with_role, without_role
-from musicctl.policy.rule import Rule, Verdict
+from musicctl.policy.rule import Pin, Rule, Verdict
 from musicctl.tenant.client import Tenant
 from musicctl.tenant.users import TenantUser
 
@@ -44,15 +44,22 @@ class RoleWriting:
         send(tenant, user_id, value, correlation_id)
 
 
+AFTERWARDS = {Verdict.GRANT: Pin.GRANTED, Verdict.REVOKE: Pin.REVOKED}
+"""What somebody whose role is given back, or taken back, would have to be pinned as."""
+
+
 class RoleRestoring:
     """Takes a run's changes back: `roles_before` is what it left, `roles_after` what was there before it."""
 
-    def __init__(self, rule: Rule) -> None:
+    def __init__(self, rule: Rule, fresh: FreshPlays | None = None) -> None:
+        """Take the rule; `fresh` has the pins of now, and is None for a preview."""
         self._role = rule.role
+        self._fresh = fresh
 
-    def overtaken(self, _change: Change) -> str:
-        """Nothing overtakes it: whether it may be done is seen in the tenant."""
-        return ""
+    def overtaken(self, change: Change) -> str:
+        """Say which pin forbids it; whether it may be done otherwise is seen in the tenant."""
+        pin = None if self._fresh is None else self._fresh.of(change.user_id)[1]
+        return "" if pin in (None, AFTERWARDS[change.verdict]) else f"pinned as {pin.value} now"
 
     def now(self, user: TenantUser) -> Roles:
         """Return the roles; raises UnreadableError."""

@@ -63,7 +63,8 @@ def apply(
     seen = {} if plan.seen is None else asdict(plan.seen)
     new = replace(new, role=plan.rule.role, plan=plan.fingerprint, threshold=plan.rule.threshold, **seen)
     fresh = None if plan.by_hand else _fresh(database, plan, plays_query)
-    return run(database, tenant, plan.changes, RoleWriting(plan.rule, fresh), new=new, lease=lease, pace=pace)
+    writing = RoleWriting(plan.rule, fresh)
+    return run(database, tenant, plan.changes, writing, new=new, lease=lease, judged=fresh, pace=pace)
 
 
 def estimate(database: Database, changes: int, per_second: float | None) -> str:
@@ -91,8 +92,12 @@ def run(
     new: NewRun,
     lease: Lease,
     pace: Pace,
+    judged: FreshPlays | None = None,
 ) -> Report:
-    """Journal a run over `changes`, perform it, and report; however it ends, the journal says so."""
+    """Journal a run over `changes`, perform it, and report; however it ends, the journal says so.
+
+    `judged` tells by which pins they were judged, where pins have a say.
+    """
     run_id = journal.begin(database, new, _intents(changes), lease.fence)
     tally = _Tally(len(changes))
     try:
@@ -104,6 +109,7 @@ def run(
                 settle=pace.settle,
                 threads=pace.threads,
                 freshness=pace.freshness,
+                pins=judged,
             )
             _perform(changes, writing, means, tally, pace)
     except BaseException:
@@ -139,7 +145,7 @@ def _fresh(database: Database, plan: Plan, plays_query: str | None) -> FreshPlay
             for user_id in user_ids
         }
 
-    return FreshPlays([change.user_id for change in plan.changes], read)
+    return FreshPlays([change.user_id for change in plan.changes], read, role)
 
 
 class _Tally:

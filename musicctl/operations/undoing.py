@@ -102,7 +102,8 @@ def writing_alone(context: Context, run: Run) -> Iterator[Lease | None]:
     # The lease is that of what is written; the journal may name any.
     lease_of = "roles" if run.field == "roles" else "names"
     if run.field == "roles" or run.lease is not None:
-        alone = held(context.database, lease_of, context.who.actor, say=context.say)
+        stop = context.tenant().stop
+        alone = held(context.database, lease_of, context.who.actor, stop=stop, say=context.say)
     with alone as lease:
         recovery.recover(
             context.database,

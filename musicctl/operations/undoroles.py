@@ -7,7 +7,8 @@ from sys import intern
 
 from musicctl.errors import RefusedError
 from musicctl.operations import sync
-from musicctl.operations.rolewriting import RoleRestoring
+from musicctl.operations.freshplays import FreshPlays
+from musicctl.operations.rolewriting import AFTERWARDS, RoleRestoring
 from musicctl.operations.undoing import (
     NOT_OURS,
     Context,
@@ -29,8 +30,6 @@ from musicctl.store import history, pins, plays, undoing
 from musicctl.store.history import Left, Run
 
 INVERTED = {Verdict.GRANT.value: Verdict.REVOKE, Verdict.REVOKE.value: Verdict.GRANT}
-AFTERWARDS = {Verdict.GRANT: Pin.GRANTED, Verdict.REVOKE: Pin.REVOKED}
-"""What somebody whose role is given back, or taken back, would have to be pinned as."""
 
 
 def preview(context: Context, run: Run) -> Preview:
@@ -62,15 +61,17 @@ def perform(context: Context, run: Run, until: datetime | None) -> Undone:
         assert lease is not None  # whatever writes roles holds one
         plan = Plan(rule=rule, changes=planned.changes, counts=Counts(), by_hand=True)
         new = replace(context.who.run("undo"), undoes=run.run, role=rule.role, plan=plan.fingerprint)
+        pinned_now = _pins(context, run, planned.changes)
         with restored_by(context, planned.changes) as (pace, restored):
             report = sync.run(
                 context.database,
                 context.tenant(),
                 planned.changes,
-                RoleRestoring(rule),
+                RoleRestoring(rule, pinned_now),
                 new=new,
                 lease=lease,
                 pace=pace,
+                judged=pinned_now,
             )
         turned = _reversed(context, run, restored)
         pinned = 0 if until is None else _pin(context, run, turned, until)
@@ -144,6 +145,17 @@ def _pinned(context: Context, run: Run, changes: Sequence[Change]) -> dict[str, 
     for batch in in_batches(changes):
         found |= pins.of_users(context.database, run.role, [change.user_id for change in batch])
     return {user_id: Pin(state) for user_id, state in found.items()}
+
+
+def _pins(context: Context, run: Run, changes: Sequence[Change]) -> FreshPlays:
+    """Return the pins of now, without plays: an undo does not ask for those."""
+    role = str(run.role)
+
+    def read(user_ids: Sequence[str]) -> dict[str, tuple[None, Pin | None]]:
+        found = pins.of_users(context.database, role, user_ids)
+        return {each: (None, Pin(found[each]) if each in found else None) for each in user_ids}
+
+    return FreshPlays([change.user_id for change in changes], read, role)
 
 
 def _forbidden(change: Change, pinned: dict[str, Pin]) -> bool:

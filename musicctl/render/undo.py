@@ -41,8 +41,8 @@ def preview_text(preview: Preview, *, terminal: int | None) -> str:
     what = NOUNS.get(preview.field or "", "nothing")
     lines = [f"Undo of {cell(preview.undoes)}, which wrote {what}, by what the {preview.seen} has now:\n"]
     by = preview.by
-    lines.append(f"By {cell(by.actor)} with `musicctl {cell(by.command)}`, {cell(by.at)}.\n")
     lines.append(f"{len(preview.changes):,} to restore, {len(preview.skipped):,} to skip.\n")
+    lines.append(f"Written by {cell(by.actor)} with `musicctl {cell(by.command)}`, {cell(by.at)}.\n")
     if preview.reversals:
         lines.append(
             f"The next sync would change {preview.reversals:,} again; --pin DATE keeps it from that.\n"

@@ -13,10 +13,11 @@ from typing import Any
 
 from psycopg2 import errors, extras, sql
 
-from musicctl.store import instep
+from musicctl.store import instep, withholding
 from musicctl.store.copying import copy_in
 from musicctl.store.database import REPEATABLE, Cursor, Database, one_row
 from musicctl.store.lease import Fence
+from musicctl.store.withholding import Judged, Withheld
 
 INTENT = ("seq", "user_id", "field", "target", "verdict", "plays")
 Intent = tuple[int, str | None, str, str | None, str, int | None]
@@ -40,8 +41,9 @@ SENT = """
     UPDATE musicctl.changes AS change
     SET state = 'sent', before = new.before::jsonb, after = new.after::jsonb,
         correlation_id = new.correlation_id, sent_at = clock_timestamp()
-    FROM (VALUES %s) AS new (seq, before, after, correlation_id)
+    FROM (VALUES %s) AS new (seq, before, after, correlation_id, role, pin)
     WHERE change.run = {run} AND change.seq = new.seq AND change.state IN ('intended', 'sent') AND {holds}
+      AND {as_judged}
     RETURNING change.seq"""
 ENDED = """
     UPDATE musicctl.changes AS change
@@ -90,7 +92,7 @@ class Ended:
 class _Sending:
     """One write that waits for its commit."""
 
-    row: tuple[int, str | None, str | None, str]
+    row: tuple[int, str | None, str | None, str, str | None, str | None]
     done: bool = False
     granted: bool = False
     failure: BaseException | None = field(default=None, repr=False)
@@ -180,12 +182,14 @@ class Journal:
         """Return the name under which the tenant's own log has the write of this change."""
         return f"{self.run}/{seq}"
 
-    def send(self, seq: int, before: object, after: object) -> bool:
-        """Commit that this change is about to be sent; False when the lease is no longer ours, or lapsed.
+    def send(self, seq: int, before: object, after: object, judged: Judged | None = None) -> bool:
+        """Commit that this change is about to be sent; False where `withheld` says why it may not be.
 
-        Nothing may be sent unless it returns True.
+        Nothing may be sent unless it returns True. The statement that commits it asks for the lease, for a
+        hold, and for the pin that the user was `judged` by, so that none of them can come in between.
         """
-        sending = _Sending((seq, as_json(before), as_json(after), self.correlation_id(seq)))
+        pinned = (None, None) if judged is None else (judged.role, judged.pin or "")
+        sending = _Sending((seq, as_json(before), as_json(after), self.correlation_id(seq), *pinned))
         with self._queue:
             self._sending.append(sending)
         with self._turn:
@@ -194,6 +198,10 @@ class Journal:
         if sending.failure is not None:
             raise sending.failure
         return sending.granted
+
+    def withheld(self) -> Withheld:
+        """Say why a write was refused."""
+        return withholding.why(self._database, self._fence)
 
     def ended(self, ended: Ended) -> None:
         """Note what became of a change; it is committed with the next write, or by `flush`.
@@ -245,6 +253,7 @@ class Journal:
         return {
             "run": cursor.mogrify("%s", (self.run,)).decode().replace("%", "%%"),
             "ours": "true" if fenced is None else fenced.ours(cursor),
+            "as_judged": withholding.AS_JUDGED,
             "holds": "true" if fenced is None else fenced.holds(cursor),
         }
 

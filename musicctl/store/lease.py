@@ -67,8 +67,13 @@ class Fence:
         return self._condition(cursor, "true")
 
     def holds(self, cursor: Cursor) -> str:
-        """Return SQL that is true while the lease is ours and has not expired."""
-        return self._condition(cursor, "NOT released AND expires_at > clock_timestamp()")
+        """Return SQL that is true while the lease is ours and has not expired, and nobody holds it back."""
+        return self._condition(
+            cursor,
+            "NOT released AND expires_at > clock_timestamp() AND NOT EXISTS ("
+            "SELECT 1 FROM musicctl.holds AS hold WHERE hold.name = lease.name"
+            " AND (hold.until IS NULL OR hold.until > clock_timestamp()))",
+        )
 
     def _condition(self, cursor: Cursor, more: str) -> str:
         text = cursor.mogrify(

@@ -188,7 +188,7 @@ def test_a_preview_names_who_wrote_it(sandbox: Sandbox, program: Program, forge:
     forge(before=["x", EDITOR], after=["x"])
     seen = program("undo", "last", "--dry-run", "--json").json
     assert (seen["actor"], seen["command"]) == ("mallory@x", "roles sync")
-    assert "By mallory@x with `musicctl roles sync`" in program("undo", "last", "--dry-run").out
+    assert "Written by mallory@x with `musicctl roles sync`" in program("undo", "last", "--dry-run").out
 
 
 @pytest.mark.parametrize("user_id", ["auth0|a", "auth0|nobody", "../clients", "auth0|\u0001", ""])

@@ -61,7 +61,7 @@ def tenant_at(sandbox: Sandbox, url: str) -> Iterator[Tenant]:
     tenant.close()
 
 
-def granted(sandbox: Sandbox, database: Database, url: str, **how: float) -> Done[Change]:
+def granted(sandbox: Sandbox, database: Database, url: str, *, fresh: float = 1.0) -> Done[Change]:
     """Grant the role to A as a run of its own, and return what became of it."""
     fence = lease.take(database, "roles", this_process("ann@desk"))
     assert fence is not None
@@ -71,7 +71,7 @@ def granted(sandbox: Sandbox, database: Database, url: str, **how: float) -> Don
     written = Journal(database, journal.begin(database, new, [intent], fence), fence)
     with tenant_at(sandbox, url) as tenant:
         holding = Lease(fence, clock())
-        means = Means(tenant=tenant, journal=written, lease=holding, settle=0.05, threads=1, **how)
+        means = Means(tenant=tenant, journal=written, lease=holding, settle=0.05, threads=1, freshness=fresh)
         [done] = perform([change], NEW, means)
     written.flush()
     return done

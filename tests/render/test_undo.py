@@ -67,7 +67,8 @@ def test_a_preview_is_whole_for_machines_and_on_a_pipe() -> None:
     text = preview_text(preview(100), terminal=None)
     assert text.startswith(
         "Undo of x, which wrote roles, by what the mirror has now:\n"
-        "By ann\\x1b@desk with `musicctl promote`, 2026-11-22 00:00:00 UTC.\n100 to restore, 2 to skip.\n"
+        "100 to restore, 2 to skip.\n"
+        "Written by ann\\x1b@desk with `musicctl promote`, 2026-11-22 00:00:00 UTC.\n"
     )
     assert text.count("grant") == 100 + 1  # and in the reason of one that is skipped
 
