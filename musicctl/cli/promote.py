@@ -38,9 +38,8 @@ def promote(
             show_plan(promotion.plan, form)
             return Exit.REFUSED if promotion.plan.dangers else Exit.PARTIAL if not_found else Exit.OK
         refuse_danger(promotion.plan)
-        report = promotions.with_not_found(
-            carry_out(session, promotion.plan, began, command="promote"), not_found
-        )
+        report = carry_out(session, promotion.plan, began, command="promote")
+        report = promotions.with_unreadable(promotions.with_not_found(report, not_found), promotion)
         show_judgements(promotion.users, form)
         show_report(report, form, {"users": judgement_documents(promotion.users)})
         return report.exit

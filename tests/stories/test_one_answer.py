@@ -1,5 +1,7 @@
 """The same question asked of several commands has one answer."""
 
+import pytest
+
 from tests.program import Program, Sandbox
 
 ADA = "auth0|ada"
@@ -18,3 +20,13 @@ def test_roles_with_a_nul_are_unreadable_everywhere(sandbox: Sandbox, program: P
     assert "NUL" in listed.err or listed.json["roles"] is None
     grant = program("roles", "grant", ADA, "--json")
     assert (grant.code, sandbox.writes()) == (5, [])
+
+
+@pytest.mark.parametrize("command", [("promote",), ("roles", "grant"), ("roles", "revoke")])
+def test_roles_that_cannot_be_read_are_a_conflict_of_every_command_that_names_them(
+    sandbox: Sandbox, program: Program, command: tuple[str, ...]
+) -> None:
+    sandbox.add_user("auth0|a", app_metadata={"roles": [7]}, plays=100)
+    ended = program(*command, "auth0|a", "--json")
+    assert (ended.code, ended.json["conflict"], sandbox.writes()) == (5, 1, [])
+    assert [problem["state"] for problem in ended.json["problems"]] == ["conflict"]
