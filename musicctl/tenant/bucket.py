@@ -32,7 +32,7 @@ class Bucket:
         self._told_at = self._blocked_until = now
         self._sent, self._free, self._under_way = 0, 0, dict[int, float]()
         self._reserved = 0
-        self._refusals, self._grain = 0, 0.0
+        self._refusals, self._refused_at, self._grain = 0, -inf, 0.0
         self._refill, self._learning = Refill(SLACK), True
         self._purse, self._purse_at = share * limit, now
 
@@ -89,12 +89,13 @@ class Bucket:
 
     def refused(self, number: int, wait: float | None, now: float) -> None:
         """Take in a 429: nothing is left until the time that the tenant says, or a growing one of ours."""
-        del self._under_way[number]
+        sent_at = self._under_way.pop(number)
         self._free += 1
+        first = sent_at >= self._refused_at  # not one of several that left before any was known
         if wait is None:
-            wait = min(LONGEST_WAIT, UNTOLD * 2.0 ** min(self._refusals, 10))
-        if now >= self._blocked_until:
-            self._refusals += 1
+            wait = min(LONGEST_WAIT, UNTOLD * 2.0 ** min(self._refusals, 10)) if first else 0.0
+        if first:
+            self._refusals, self._refused_at = self._refusals + 1, now
             self._coarsen()
         self._remaining = 0
         self._seen_at = self._basis_at = now

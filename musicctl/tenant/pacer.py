@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from math import inf
 
 from musicctl.tenant.bucket import LOOK_AGAIN, UNTOLD, Bucket
 from musicctl.tenant.ratelimit import LONGEST_WAIT, RateLimit
@@ -46,21 +47,22 @@ class _Lane:
         self.bucket: Bucket | None = None
         self.answered = False
         self.out = 0
-        self.refusals = 0
+        self.refusals, self.refused_at = 0, -inf
         self.blocked_until = 0.0
 
     def delay(self, now: float) -> float:
-        """Return the seconds to wait while there is no bucket: one request goes ahead to find it."""
+        """Return the seconds to wait; while there is no bucket, one request goes ahead to find it."""
         if now < self.blocked_until:
             return self.blocked_until - now
-        return 0.0 if self.answered or not self.out else LOOK_AGAIN
+        return LOOK_AGAIN if self.bucket is None and not self.answered and self.out else 0.0
 
-    def refuse(self, wait: float | None, now: float) -> None:
-        """Take in a 429 that named no bucket."""
+    def refuse(self, wait: float | None, sent_at: float, now: float) -> None:
+        """Take in a 429 that named no bucket; several to what left before the first was known are one."""
+        if wait is None and sent_at < self.refused_at:
+            return
         if wait is None:
             wait = min(LONGEST_WAIT, UNTOLD * 2.0 ** min(self.refusals, 10))
-        if now >= self.blocked_until:
-            self.refusals += 1
+        self.refusals, self.refused_at = self.refusals + 1, now
         self.blocked_until = max(self.blocked_until, now + wait)
 
 
@@ -78,7 +80,7 @@ class Pacer:
         lanes = [self._lanes[kind] for kind in kinds]
         needs = Counter(lane.bucket for lane in lanes if lane.bucket is not None)
         waits = [bucket.delay(need, now) for bucket, need in needs.items()]
-        waits += [lane.delay(now) for lane in lanes if lane.bucket is None]
+        waits += [lane.delay(now) for lane in lanes]
         return max(*waits, self._until_saved(len(kinds), now), 0.0)
 
     def take(self, kinds: Sequence[Kind], now: float) -> list[Ticket]:
@@ -89,7 +91,8 @@ class Pacer:
     def blocked(self, kind: Kind, now: float) -> float:
         """Return the seconds for which the tenant refuses this kind, as far as we know."""
         lane = self._lanes[kind]
-        return max(0.0, lane.blocked_until - now) if lane.bucket is None else lane.bucket.blocked(now)
+        of_bucket = 0.0 if lane.bucket is None else lane.bucket.blocked(now)
+        return max(0.0, lane.blocked_until - now, of_bucket)
 
     def sent(self, ticket: Ticket, now: float) -> None:
         """Take in that the request leaves now."""
@@ -107,23 +110,28 @@ class Pacer:
         if ticket.bucket is not None:
             ticket.bucket.give_back()
 
-    def replied(self, ticket: Ticket, said: RateLimit, *, refused: bool, now: float) -> None:
-        """Take in how a request ended: `said` is empty when no reply came, `refused` means 429."""
+    def replied(
+        self, ticket: Ticket, said: RateLimit, *, refused: bool, now: float, answered: bool = True
+    ) -> None:
+        """Take in how a request ended: `said` is empty when it was not `answered`, `refused` means 429."""
         lane = self._lanes[ticket.kind]
         lane.out -= 1
+        lane.answered = True
+        if refused and said.limit is None:
+            # Whoever refused, perhaps a gateway, says nothing about the bucket.
+            lane.refuse(said.wait, ticket.sent_at, now)
+        elif not refused and answered:
+            lane.refusals = 0
         bucket = self._bucket(said, now) or ticket.bucket
         if ticket.bucket is not None and ticket.bucket is not bucket:
             ticket.bucket.lost(ticket.number)
         if bucket is None:
-            lane.answered = True
-            if refused:
-                lane.refuse(said.wait, now)
             return
         if ticket.bucket is not bucket:
             bucket.reserve(now)
             ticket.number = bucket.send(ticket.sent_at)
-        lane.bucket, lane.answered = bucket, True
-        if refused:
+        lane.bucket = bucket
+        if refused and said.limit is not None:
             bucket.refused(ticket.number, said.wait, now)
         elif said.remaining is None:
             bucket.lost(ticket.number)

@@ -93,7 +93,9 @@ class Pacing:
         """Take in how a request ended; `status` is None when no reply came."""
         said = RateLimit() if status is None else ratelimit.read(headers)
         with self._changed:
-            self._pacer.replied(ticket, said, refused=status == 429, now=time.monotonic())
+            self._pacer.replied(
+                ticket, said, refused=status == 429, now=time.monotonic(), answered=status is not None
+            )
             self._notify()
 
     def _notify(self) -> None:

@@ -39,7 +39,7 @@ class Tries:
         self._resend = resend
         self._patience = patience
         self._began = began
-        self._failures = 0
+        self._failures = self._refusals = 0
 
     def pause(self, error: MusicctlError, now: float, chance: float) -> float | None:
         """Return the seconds to wait before the next attempt after `error`, or None to give up.
@@ -48,10 +48,11 @@ class Tries:
         """
         if not self._may_repeat(error):
             return None
-        self._failures += 1
         if isinstance(error, ThrottledError):
-            wait = _growing(1.0, self._failures, LONGEST_WAIT) if error.wait is None else error.wait
+            self._refusals += 1
+            wait = _growing(1.0, self._refusals, LONGEST_WAIT) if error.wait is None else error.wait
             return wait if now + wait - self._began <= self._patience.throttled else None
+        self._failures += 1
         pause = chance * _growing(FIRST_PAUSE, self._failures, LONGEST_PAUSE)
         return pause if now + pause - self._began <= self._patience.failing else None
 

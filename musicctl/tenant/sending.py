@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from musicctl.errors import DeniedError
+from musicctl.errors import DeniedError, MusicctlError
 from musicctl.tenant import ratelimit
 from musicctl.tenant.http import BeforeLeaving, Http
 from musicctl.tenant.pacer import Kind, Ticket
+from musicctl.tenant.reservation import Reservation
 from musicctl.tenant.retries import Resend
 from musicctl.tenant.speaking import LostReplyError, UncertainError, refused, speaking
 from musicctl.tenant.token import TokenSource
@@ -41,7 +42,15 @@ class Sender:
         What is never to be sent again is a write: its failures are told apart as UncertainError and
         NotAppliedError.
         """
-        return self._http.persistently(lambda: self._with_token(doing, kind, resend, request, read), resend)
+
+        def attempt() -> T:
+            try:
+                return self._with_token(doing, kind, resend, request, read)
+            except MusicctlError:
+                self._let_go()  # a pause may follow, in which what is held would keep others waiting
+                raise
+
+        return self._http.persistently(attempt, resend)
 
     @contextmanager
     def reserved(self, *kinds: Kind, before_leaving: BeforeLeaving | None = None) -> Iterator[None]:
@@ -49,23 +58,26 @@ class Sender:
 
         Of its requests, the writes are kept back by what `before_leaving` raises.
         """
-        tickets = self._http.pacing.take(*kinds)
-        self._here.reserved = {ticket.kind: ticket for ticket in tickets}
-        self._here.before_leaving = before_leaving
+        held = Reservation(self._http.pacing, kinds)
+        self._here.reservation, self._here.before_leaving = held, before_leaving
         try:
+            held.take()
             yield
         finally:
-            self._here.reserved, self._here.before_leaving = {}, None
-            self._http.pacing.give_back(tickets)
+            self._here.reservation, self._here.before_leaving = None, None
+            held.let_go()
 
     def _with_token(
         self, doing: str, kind: Kind, resend: Resend, request: "Request", read: Callable[[bytes], T]
     ) -> T:
         """Send with the token we have, and once more with a new one: what was denied had no effect."""
+        if not self._token.at_hand:
+            self._let_go()  # it may be long in coming
         token = self._token()
         try:
             return self._attempt(token, doing, kind, resend, request, read)
         except DeniedError:
+            self._let_go()
             if not self._token.renew(token):
                 raise
         return self._attempt(self._token(), doing, kind, resend, request, read)
@@ -127,8 +139,13 @@ class Sender:
         return last
 
     def _ticket(self, kind: Kind) -> Ticket:
-        reserved: dict[Kind, Ticket] = getattr(self._here, "reserved", {})
-        return reserved.pop(kind, None) or self._http.pacing.take(kind)[0]
+        held: Reservation | None = getattr(self._here, "reservation", None)
+        return self._http.pacing.take(kind)[0] if held is None else held.use(kind)
+
+    def _let_go(self) -> None:
+        held: Reservation | None = getattr(self._here, "reservation", None)
+        if held is not None:
+            held.let_go()
 
     def _sdk(self) -> "Auth0":
         with self._lock:

@@ -58,6 +58,11 @@ class TokenSource:
         self._renew_at = 0.0
         self._renewed_at: float | None = None
 
+    @property
+    def at_hand(self) -> bool:
+        """Tell whether there is a token that need not be waited for."""
+        return self._token is not None and time.time() < self._renew_at
+
     def __call__(self) -> str:
         """Return the token; raises DeniedError when the tenant refuses the credentials."""
         with self._lock:
