@@ -16,6 +16,7 @@ from musicctl.secret import Secret
 from musicctl.store import connecting, waiting
 from musicctl.store.address import described, parse
 from musicctl.store.defaults import filled
+from musicctl.store.opening import Opening
 from musicctl.store.speaking import is_lost, speaking
 
 Cursor: TypeAlias = extensions.cursor
@@ -37,7 +38,7 @@ class Database:
     """The app's database as one URL names it, for any number of threads, one transaction at a time.
 
     Works through PgBouncer in transaction mode: no session state is ever set, each transaction says for
-    itself that it is read-only.
+    itself what holds in it.
     """
 
     def __init__(self, url: Secret, libpqs: Mapping[str, str] | None = None) -> None:
@@ -84,18 +85,22 @@ class Database:
         *,
         doing: str,
         read_only: bool = False,
+        opening: Opening | None = None,
         repeat_on: tuple[type[psycopg2.Error], ...] = REPEATABLE,
     ) -> T:
         """Run `work` in one transaction and return what it returns; `doing` names it in errors.
+
+        `opening` is how it begins, where it does not begin as others do; `read_only` is then in there.
 
         The transaction is committed when `work` returns and undone when it raises. It runs again, up to
         five times, when Postgres raises one of `repeat_on`: none for `work` that consumes what it cannot
         read twice.
         """
+        opening = opening or Opening(read_only=read_only)
         for attempt in itertools.count(1):
             with self._turn, speaking(doing, str(self)):
                 try:
-                    return self._once(work, read_only)
+                    return self._once(work, opening)
                 except repeat_on:
                     if attempt == ATTEMPTS:
                         raise
@@ -109,51 +114,53 @@ class Database:
                 self._connection.close()
             self._connection = None
 
-    def _once(self, work: Callable[[Cursor], T], read_only: bool) -> T:
-        connection = self._begun(read_only)
+    def _once(self, work: Callable[[Cursor], T], opening: Opening) -> T:
+        connection = self._begun(opening)
         try:
             with connection.cursor() as cursor:
                 done = work(cursor)
         except BaseException:
             self._undo(connection)
             raise
-        self._commit(connection, read_only)
+        self._commit(connection, opening)
         return done
 
-    def _begun(self, read_only: bool) -> extensions.connection:
+    def _begun(self, opening: Opening) -> extensions.connection:
         """Return the connection in a new transaction; one that has died since the last is made anew, once."""
-        if self._connection is not None:
+        if (kept := self._connection) is not None:
             try:
                 with waiting.within(connecting.patience(self._keywords)):
-                    return self._begin(self._connection, read_only)
+                    return self._begin(kept, opening)
             except psycopg2.Error as error:
-                if not (self._connection.closed or is_lost(error)):
-                    self._undo(self._connection)
+                if not (kept.closed or is_lost(error)):
                     raise
                 self.close()
-        return self._begin(self._connected(), read_only)
+        return self._begin(self._connected(), opening)
 
-    def _begin(self, connection: extensions.connection, read_only: bool) -> extensions.connection:
-        # Not a session setting: outside autocommit, psycopg2 sends it with each BEGIN. None leaves it to the
-        # server, which may let nobody write: its disk is full, or it is a standby.
-        connection.readonly = True if read_only else None
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
+    def _begin(self, connection: extensions.connection, opening: Opening) -> extensions.connection:
+        try:
+            _send(connection, opening.statement)
+        except BaseException:
+            self._undo(connection)
+            raise
         return connection
 
-    def _commit(self, connection: extensions.connection, read_only: bool) -> None:
-        if connection.info.transaction_status == extensions.TRANSACTION_STATUS_INERROR:
+    def _commit(self, connection: extensions.connection, opening: Opening) -> None:
+        status = connection.info.transaction_status
+        if status == extensions.TRANSACTION_STATUS_IDLE:  # `work` has ended it
+            return
+        if status == extensions.TRANSACTION_STATUS_INERROR:
             # COMMIT would be answered with ROLLBACK, and the driver would not tell.
             self._undo(connection)
             raise MusicctlError(
                 f"what was to be written in {self} was undone: a part of it had failed", hint="try again"
             )
         try:
-            connection.commit()
+            _send(connection, "COMMIT")
         except psycopg2.Error as error:
             lost = bool(connection.closed) or is_lost(error)
             self._undo(connection)
-            if not lost or read_only:
+            if not lost or opening.read_only:
                 raise
             raise UnavailableError(
                 f"the connection to Postgres at {self} was lost while it was told to keep what was written:"
@@ -167,7 +174,8 @@ class Database:
     def _undo(self, connection: extensions.connection) -> None:
         """Roll back, and forget a connection that cannot: the server then undoes the transaction itself."""
         try:
-            connection.rollback()
+            if connection.info.transaction_status != extensions.TRANSACTION_STATUS_IDLE:
+                _send(connection, "ROLLBACK")
         except psycopg2.Error:
             self.close()
         if connection.closed:
@@ -176,4 +184,10 @@ class Database:
     def _connected(self) -> extensions.connection:
         if self._connection is None:
             self._connection = connecting.connected(self._keywords, self._password)
+            self._connection.autocommit = True  # the driver sends no BEGIN of its own: see Opening
         return self._connection
+
+
+def _send(connection: extensions.connection, statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)

@@ -11,7 +11,7 @@ from musicctl.store import casting, shape, waiting
 from musicctl.store.database import Cursor, Database
 from musicctl.store.kinds import Kind
 from musicctl.store.shape import Shape
-from musicctl.store.streaming import AT_ONCE, Rows
+from musicctl.store.streaming import Rows, declared
 
 T = TypeVar("T")
 Choose = Callable[[Sequence[str]], Sequence[str]]
@@ -60,12 +60,11 @@ def rows(
     def work(cursor: Cursor) -> T:
         found = shape.of(cursor, kind, doing)
         casting.as_it_stands(cursor)
-        with cursor.connection.cursor(name="rows") as each:
-            each.itersize = AT_ONCE
+        with declared(cursor) as each:
             casting.exact(each)
             names = choose(found.known)
-            each.execute(_query(found, names, user_id, doing))
-            return use(names, casting.decoded(each, cursor))
+            answer = each.rows(_query(found, names, user_id, doing))
+            return use(names, casting.decoded(answer, cursor))
 
     return database.run(work, doing=doing, read_only=True, repeat_on=())
 

@@ -16,7 +16,7 @@ from musicctl.store.copying import copy_pieces
 from musicctl.store.database import Cursor, Database, one_row
 from musicctl.store.kinds import Kind
 from musicctl.store.shape import Shape
-from musicctl.store.streaming import AT_ONCE
+from musicctl.store.streaming import declared
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -246,11 +246,10 @@ class Incoming:
         statement = (
             "SELECT {texts} FROM {staging} WHERE place IN (SELECT place FROM (" + REPEATED + ") AS repeated)"
         )
-        with self.cursor.connection.cursor(name="repeated") as rows:
-            rows.itersize = AT_ONCE
-            rows.execute(sql.SQL(statement + " ORDER BY place").format(**self.parts))
-            for row in rows:
+        with declared(self.cursor) as repeated:
+            for row in repeated.rows(sql.SQL(statement + " ORDER BY place").format(**self.parts)):
                 use(list(row))
+            repeated.end()
         self.execute(
             "DELETE FROM {staging} WHERE place IN (SELECT place FROM (" + REPEATED + ") AS repeated)"
         )

@@ -12,6 +12,7 @@ from musicctl.errors import MusicctlError, RefusedError, UsageError
 from musicctl.store import casting, view, waiting
 from musicctl.store.casting import Row
 from musicctl.store.database import Cursor, Database
+from musicctl.store.streaming import Declared, declared
 
 AT_ONCE = 500
 OF_THE_ASKER = ("21", "22", "42")
@@ -42,7 +43,7 @@ def ask(database: Database, statement: str, use: Use[T], *, paged: bool, seconds
         with _translating(seconds, clock), view.in_shape():
             used = answer(cursor, statement, clock, use)
         # A function in it may have set something for the session, which a pooler would hand to the next.
-        cursor.connection.rollback()
+        cursor.execute("ROLLBACK")
         return used
 
     with waiting.patient(seconds):
@@ -78,22 +79,21 @@ def _prepare(cursor: Cursor) -> None:
 
 
 def _paged(cursor: Cursor, statement: str, clock: _Clock, use: Use[T]) -> T:
-    with cursor.connection.cursor(name="answer") as rows:
+    with declared(cursor) as rows:
+        rows.size = AT_ONCE
         casting.exact(rows)
         with clock.running(cursor):
-            rows.execute(statement)
-        with clock.running(cursor):
-            first = rows.fetchmany(AT_ONCE)
+            first = rows.begin(statement)
         return use(_names(rows), casting.decoded(_pages(cursor, rows, first, clock), cursor))
 
 
-def _pages(cursor: Cursor, rows: Cursor, page: list[Row], clock: _Clock) -> Iterator[Row]:
+def _pages(cursor: Cursor, rows: Declared, page: list[Row], clock: _Clock) -> Iterator[Row]:
     while page:
         yield from page
-        if len(page) < AT_ONCE:
+        if len(page) < rows.size:
             return
         with clock.running(cursor):
-            page = rows.fetchmany(AT_ONCE)
+            page = rows.page()
 
 
 def _whole(cursor: Cursor, statement: str, clock: _Clock, use: Use[T]) -> T:

@@ -11,7 +11,7 @@ from musicctl.store import casting, shape
 from musicctl.store.database import Cursor, Database
 from musicctl.store.kinds import Kind
 from musicctl.store.shape import Shape
-from musicctl.store.streaming import AT_ONCE, Rows
+from musicctl.store.streaming import Rows, declared
 
 T = TypeVar("T")
 Row = tuple[object, ...]
@@ -54,11 +54,9 @@ def _each(
         found = assumed or shape.of(cursor, kind, doing)
         statement, given = _question(found, wanted, doing)
         casting.as_it_stands(cursor)
-        with cursor.connection.cursor(name="rows") as rows:
-            rows.itersize = AT_ONCE
+        with declared(cursor) as rows:
             casting.exact(rows)
-            rows.execute(statement, given)
-            return use(casting.decoded(rows, cursor))
+            return use(casting.decoded(rows.rows(statement, given), cursor))
 
     return database.run(work, doing=doing, read_only=True, repeat_on=())
 

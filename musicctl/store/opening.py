@@ -1,0 +1,46 @@
+"""How a transaction begins: one string, sent at once, after which the names in our SQL mean what we mean."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+READ_COMMITTED = "READ COMMITTED"
+REPEATABLE_READ = "REPEATABLE READ"
+
+PATH = "musicctl.path"
+"""Where the account would look for a table: a setting of the transaction's own, an array of schemas."""
+
+# What others may have set for the account, or for the database, and what would then change what our
+# statements mean, or what comes back: names in quotes, `= NULL`, the last digits of a number.
+MEANING = {
+    "quote_all_identifiers": "off",
+    "transform_null_equals": "off",
+    "extra_float_digits": "1",
+}
+
+# The account's path is kept before it is left: what the two lines name, they name in full. pg_temp is said,
+# and last, since Postgres looks there for tables first where it is not.
+OURS = f"""\
+SELECT pg_catalog.set_config('{PATH}', pg_catalog.current_schemas(false)::pg_catalog.text, true);
+SET LOCAL search_path = pg_catalog, pg_temp"""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a transaction begins with, whatever the server, the database or the account has as its default.
+
+    `settings` are for this transaction alone. With `own_path`, names mean what they mean to the account: for
+    SQL that a person wrote, and for no other. It is never told to write: a server may let nobody do that.
+    """
+
+    read_only: bool = False
+    isolation: str = READ_COMMITTED
+    settings: Mapping[str, str] = field(default_factory=dict)
+    own_path: bool = True
+
+    @property
+    def statement(self) -> str:
+        """The SQL, which goes to the server in one piece and costs one round trip, also through a pooler."""
+        begin = f"BEGIN ISOLATION LEVEL {self.isolation}{' READ ONLY' if self.read_only else ''}"
+        settings = self.settings if self.own_path else {**MEANING, **self.settings}
+        local = [f"SET LOCAL {name} = '{value}'" for name, value in settings.items()]
+        return ";\n".join([begin, *local, *([] if self.own_path else [OURS])])
