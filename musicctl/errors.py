@@ -2,6 +2,8 @@
 
 from enum import IntEnum
 
+from musicctl.redaction import redacted
+
 
 class Exit(IntEnum):
     """The exit codes of every command; a script may rely on them. `meaning` says what each one says."""
@@ -49,6 +51,8 @@ class MusicctlError(Exception):
         details: dict[str, object] | None = None,
         lines: tuple[str, ...] = (),
     ) -> None:
+        # Every text of others that is shown, logged or journalled as a reason passes here.
+        summary, lines, hint = redacted(summary), tuple(map(redacted, lines)), redacted(hint)
         self.what = f"{summary}: {'; '.join(lines)}" if lines else summary
         super().__init__(self.what)
         self.summary = summary

@@ -1,5 +1,7 @@
 """A value that cannot print itself: settings make it, store and tenant alone reveal it."""
 
+from musicctl.redaction import hide
+
 
 class Secret:
     """Wraps a secret so that `repr`, `str`, formatting, logs and tracebacks show only asterisks."""
@@ -10,7 +12,12 @@ class Secret:
         self._value = value
 
     def reveal(self) -> str:
-        """Return the secret itself."""
+        """Return the secret itself, which is taken out of every text of others from now on."""
+        hide(self._value)
+        return self._value
+
+    def reveal_to_take_apart(self) -> str:
+        """Return a text of which a part is secret: who finds that part makes a Secret of it."""
         return self._value
 
     def __repr__(self) -> str:

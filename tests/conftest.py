@@ -11,6 +11,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 
+from musicctl import redaction
 from musicctl.sandbox import lifecycle, load
 from musicctl.sandbox.demo import LISTENERS, SEED
 from musicctl.sandbox.postgres import cluster
@@ -40,6 +41,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(autouse=True)
 def _nobodys_settings(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Keep every test away from the settings and folders of whoever runs it."""
+    monkeypatch.setattr(redaction, "_hidden", redaction._Hidden())  # as in a process of its own
     for name in list(os.environ):
         if name.startswith(SETTING_PREFIXES):
             monkeypatch.delenv(name)

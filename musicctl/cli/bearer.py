@@ -12,6 +12,7 @@ from musicctl import disk
 from musicctl.cli.command import CONTEXT, Command
 from musicctl.cli.session import Session
 from musicctl.errors import MusicctlError, UsageError
+from musicctl.redaction import hide
 from musicctl.settings import Settings
 from musicctl.settings.environment import cache_folder
 
@@ -81,10 +82,10 @@ def judged(session: Session, given: str) -> "Judged":
 
 def read(given: str) -> str:
     """Return the token that `@FILE` or `-` leads to; raises UsageError for anything else, unrepeated."""
-    if given == "-":
-        return _from_standard_input()
-    if given.startswith("@"):
-        return _from_file(Path(given[1:]))
+    if given == "-" or given.startswith("@"):
+        token = _from_standard_input() if given == "-" else _from_file(Path(given[1:]))
+        hide(token)
+        return token
     raise UsageError(
         "a token is not taken from the command line: there the shell's history and other accounts see it",
         hint="put it into a file and give @FILE, or give - to read it from standard input",

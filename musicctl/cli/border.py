@@ -16,6 +16,7 @@ from musicctl.cli.output import terminal_width
 from musicctl.cli.pointing import with_profile
 from musicctl.cli.spoken import Spoken
 from musicctl.errors import Exit, MusicctlError
+from musicctl.redaction import all_redacted, redacted
 from musicctl.render import text
 from musicctl.render.error import error_line, error_text, traceback_text
 from musicctl.settings.environment import completing
@@ -127,7 +128,7 @@ def _usage(error: typer.TyperException, *, as_json: bool) -> int:
 
 def _bug(error: BaseException, *, as_json: bool) -> int:
     with suppress(OSError):
-        print(traceback_text(error), end="", file=sys.stderr)
+        print(redacted(traceback_text(error)), end="", file=sys.stderr)
     what = f"a bug in musicctl: {type(error).__name__}"
     return _say(Exit.BUG, what, "please report it with the lines above", {}, as_json=as_json)
 
@@ -141,6 +142,8 @@ def _say(
     as_json: bool,
     lines: Sequence[str] = (),
 ) -> int:
+    what, hint, lines = redacted(what), redacted(hint), [redacted(each) for each in lines]
+    details = {name: all_redacted(each) for name, each in details.items()}
     if as_json:
         line = error_line(code.name.lower(), int(code), what, hint, details)
     else:

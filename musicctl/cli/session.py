@@ -14,6 +14,7 @@ from musicctl.cli.progress import counted
 from musicctl.cli.promptly import promptly
 from musicctl.errors import ConfigError, UnknownUserError
 from musicctl.operations import connect, whois
+from musicctl.redaction import redacted
 from musicctl.render.text import safe, wrapped
 from musicctl.settings.environment import actor, cache_folder, person_present
 
@@ -33,7 +34,9 @@ def talk(quiet: bool) -> Callable[[str], None]:
     def say(line: str) -> None:
         if not quiet:
             with suppress(OSError):
-                print(wrapped(safe(line), terminal_width(to_stderr=True)), file=sys.stderr, flush=True)
+                print(
+                    wrapped(safe(redacted(line)), terminal_width(to_stderr=True)), file=sys.stderr, flush=True
+                )
 
     return say
 

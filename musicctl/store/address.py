@@ -66,7 +66,7 @@ def parse(url: Secret) -> Address:
 
     Raises ConfigError that says which part is wrong and never what the password is.
     """
-    text = url.reveal()
+    text = url.reveal_to_take_apart()
     scheme, colon, _ = text.partition("://")
     if not colon or scheme not in SCHEMES:
         raise _malformed("it does not start with postgresql:// or postgres://")

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import psycopg2
 
 from musicctl.errors import ConfigError, DeniedError, MusicctlError, UnavailableError
+from musicctl.redaction import redacted
 from musicctl.store import waiting
 from musicctl.store.connecting import NotConnectedError
 
@@ -106,6 +107,6 @@ def _reason(error: psycopg2.Error) -> str:
     """Return the server's message on one line, or libpq's last one where the server said nothing."""
     primary = error.diag.message_primary
     if primary:
-        return primary
+        return redacted(primary)
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0] if lines else type(error).__name__
+    return redacted(lines[0]) if lines else type(error).__name__

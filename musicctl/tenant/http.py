@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from musicctl.errors import ConfigError, MusicctlError
+from musicctl.redaction import hide, redacted
 from musicctl.tenant.clock import clock
 from musicctl.tenant.pacing import Pacing
 from musicctl.tenant.retries import Patience, Resend, Tries
@@ -85,6 +86,7 @@ class Http:
                 # A proxy of the environment would otherwise take over requests to this machine itself.
                 trust_env=not self.base_url.startswith(LOOPBACK),
             )
+            _hide_proxies()
             return bounds.watched(made)
         except (ValueError, httpx.InvalidURL):
             raise ConfigError(
@@ -186,4 +188,15 @@ class Http:
         if self._on_reply is not None:
             # A query may hold the signature of a link, which lets anybody in.
             request = f"{reply.request.method} {reply.request.url.path}"
-            self._on_reply(request, reply.status_code, time.monotonic() - self._here.began)
+            self._on_reply(redacted(request), reply.status_code, time.monotonic() - self._here.began)
+
+
+def _hide_proxies() -> None:
+    """Hide the passwords of the environment's proxies, which are sent to them."""
+    from urllib.parse import unquote, urlsplit
+    from urllib.request import getproxies
+
+    for address in getproxies().values():
+        password = urlsplit(address if "://" in address else f"http://{address}").password
+        hide(password or "")
+        hide(unquote(password or ""))

@@ -11,12 +11,14 @@ from urllib.parse import urlsplit
 import msgspec
 
 from musicctl.errors import BusyError, DeniedError, MusicctlError, NotFoundError, UnavailableError
+from musicctl.redaction import redacted
 from musicctl.tenant.lenient import UNREADABLE, reader
 
 if TYPE_CHECKING:
     import httpx
 
 SCOPES = re.compile(r"expected any of: ?([\w:, ]+)")
+LONGEST_SAID = 4096
 LIKE_SERVER_ERRORS = (408, 409)
 """Auth0 documents neither for users; its own SDK sends a request again after them as after a 5xx."""
 
@@ -193,7 +195,8 @@ def message(body: bytes) -> str:
     if found is None:
         return "a reply that is not JSON"
     text = found.message or found.error_description or found.error or ""
-    return " ".join(str(text).split())[:300]
+    # Before it is cut: what is left of a secret at the cut would be harder to know.
+    return redacted(" ".join(str(text)[:LONGEST_SAID].split()))[:300]
 
 
 def _decoded(body: bytes) -> _Said | None:
@@ -256,4 +259,4 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
+    return redacted(str(error).splitlines()[0]) if str(error) else type(error).__name__

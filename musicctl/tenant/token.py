@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from musicctl.errors import ConfigError, MusicctlError, UnavailableError
+from musicctl.redaction import hide
 from musicctl.secret import Secret
 from musicctl.tenant import ratelimit
 from musicctl.tenant.http import Http
@@ -176,8 +177,10 @@ def _signed(claims: dict[str, object], private_key: Secret) -> str:
     import jwt
 
     try:
-        return jwt.encode(claims, private_key.reveal(), algorithm="RS256")
+        assertion = jwt.encode(claims, private_key.reveal(), algorithm="RS256")
     except (ValueError, TypeError, jwt.PyJWTError):
         raise ConfigError(
             "auth0_private_key is not an RSA private key in PEM form", hint="give the file as file:PATH"
         ) from None
+    hide(assertion)
+    return assertion

@@ -1,0 +1,210 @@
+"""Takes secrets out of what others wrote, however they stand in it, before it is shown, journalled or logged.
+
+Every secret that is revealed is hidden from then on. A text is read as it is and with what is escaped in it
+(percent, JSON, backslashes, entities), in small letters and without blanks, line ends, `+` and `-`; any eight
+characters in a row that a secret has are taken out of it, so that one that was cut goes too, and so are
+those of its base64 and twelve of its hexadecimal digits. Where a text ends, or was shortened by dots, four
+are enough. A secret of four to seven characters is found whole; one of three or less is a word like others,
+and is taken out only where it stands alone between quotes or after `=` or `:`.
+"""
+
+import re
+import threading
+from collections.abc import Iterator
+
+STARS = "***"
+RUN, HEX_RUN, SHORT, SHORTEST_END = 8, 12, 4, 4
+LONGEST = 64 * 1024
+"""Characters that are read of one secret, half of them at its end; nobody has a longer one."""
+
+MOST_CUTS = 8
+
+LEVELS = 3
+"""How often escapes are taken for such: a URL in JSON in a URL."""
+
+ESCAPES = re.compile(
+    r"%([0-9A-Fa-f]{2})|\\x([0-9A-Fa-f]{2})|\\([0-7]{3})|((?:\\u[0-9A-Fa-f]{4})+)"
+    r"|\\U([0-9A-Fa-f]{8})|&#[xX]([0-9A-Fa-f]{1,6});|&#([0-9]{1,7});|&(amp|quot|apos|lt|gt);|\\(.)|(['\"])\10",
+    re.DOTALL,
+)
+NAMED = {"amp": "&", "quot": '"', "apos": "'", "lt": "<", "gt": ">"}
+CONTROLS = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
+DOTS = re.compile(r"\.\.\.|\u2026")
+LEFT_OUT = b" \t\r\n\v\f\b+-"
+PLAIN = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ_", b"abcdefghijklmnopqrstuvwxyz/")
+"""Bytes as they are compared: small, and of the two alphabets of base64 the one."""
+PEM = re.compile(r"-----(BEGIN|END) [A-Z0-9 ]{1,40}-----")
+
+
+class _Hidden:
+    """The secrets of this process, and every run of theirs that must not be seen."""
+
+    def __init__(self) -> None:
+        self.secrets: dict[str, None] = {}
+        self.runs: dict[int, set[bytes]] = {}
+        self.ends: tuple[set[bytes], set[bytes]] = (set(), set())
+        self.short: re.Pattern[str] | None = None
+        self._read = 0
+        self.lock = threading.Lock()
+
+    def learn(self) -> None:
+        """Take in what was added since; the lock is ours."""
+        for secret in list(self.secrets)[self._read :]:
+            self._read += 1
+            if len(secret) < SHORT:
+                continue
+            for form, run in _forms(secret):
+                self._add(form, min(run, len(form)))
+        words = [re.escape(secret) for secret in self.secrets if len(secret) < SHORT]
+        self.short = re.compile(rf"(?<=[\"'`=:])(?:{'|'.join(words)})(?![\w])") if words else None
+
+    def _add(self, form: bytes, run: int) -> None:
+        if len(form) < SHORT:
+            return
+        found = self.runs.setdefault(run, set())
+        found.update(form[at : at + run] for at in range(len(form) - run + 1))
+        for size in range(SHORTEST_END, run):
+            self.ends[0].add(form[-size:])
+            self.ends[1].add(form[:size])
+
+
+_hidden = _Hidden()
+
+
+def hide(secret: str) -> None:
+    """Have a secret taken out of every text from now on."""
+    if secret and secret not in _hidden.secrets:
+        kept = secret if len(secret) <= LONGEST else f"{secret[: LONGEST // 2]}\n{secret[-LONGEST // 2 :]}"
+        with _hidden.lock:
+            _hidden.secrets[kept] = None
+
+
+def redacted(text: str) -> str:
+    """Return a text with three stars for each part that a secret has too."""
+    if not _hidden.secrets or not text:
+        return text
+    with _hidden.lock:
+        _hidden.learn()
+        bare = [False] * len(text)
+        for start, end in _found(text):
+            bare[start:end] = [True] * (end - start)
+        told = "".join(_starred(text, bare))
+        return told if _hidden.short is None else _hidden.short.sub(STARS, told)
+
+
+def all_redacted(value: object) -> object:
+    """Return plain data with every text in it redacted."""
+    if isinstance(value, str):
+        return redacted(value)
+    if isinstance(value, dict):
+        return {key: all_redacted(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [all_redacted(each) for each in value]
+    return value
+
+
+def _starred(text: str, bare: list[bool]) -> Iterator[str]:
+    for at, character in enumerate(text):
+        if not bare[at]:
+            yield character
+        elif at == 0 or not bare[at - 1]:
+            yield STARS
+
+
+def _found(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where secrets stand in a text, from one character to before another."""
+    for secret in _hidden.secrets:
+        at = text.find(secret) if len(secret) >= SHORT else -1
+        while at >= 0:
+            yield at, at + len(secret)
+            at = text.find(secret, at + 1)
+    view = [(byte, at, at + 1) for at, each in enumerate(text) for byte in _bytes(each)]
+    cuts = [each.span() for each in DOTS.finditer(text)][:MOST_CUTS]
+    for _ in range(LEVELS + 1):
+        plain = [(PLAIN[byte], start, end) for byte, start, end in view if byte not in LEFT_OUT]
+        yield from _runs(plain, cuts, len(text))
+        fresh = _unescaped(view)
+        if len(fresh) == len(view):
+            return
+        view = fresh
+
+
+def _runs(
+    view: list[tuple[int, int, int]], cuts: list[tuple[int, int]], length: int
+) -> Iterator[tuple[int, int]]:
+    whole = bytes(byte for byte, _, _ in view)
+    for size, known in _hidden.runs.items():
+        for at in range(len(whole) - size + 1):
+            if whole[at : at + size] in known:
+                yield view[at][1], view[at + size - 1][2]
+    starts = [0, *(end for _, end in cuts)]
+    stops = [*(start for start, _ in cuts), length]
+    for start, stop in zip(starts, stops, strict=True):
+        part = [each for each in view if start <= each[1] and each[2] <= stop]
+        text = bytes(byte for byte, _, _ in part)
+        for size in range(min(HEX_RUN, len(part)), SHORTEST_END - 1, -1):
+            if text[:size] in _hidden.ends[0]:
+                yield part[0][1], part[size - 1][2]
+            if text[-size:] in _hidden.ends[1]:
+                yield part[-size][1], part[-1][2]
+
+
+def _unescaped(view: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+    """Take every escape for what it stands for; each byte still knows where it came from."""
+    text = bytes(byte for byte, _, _ in view).decode("latin-1")
+    found, rest = [], 0
+    for match in ESCAPES.finditer(text):
+        found += view[rest : match.start()]
+        start, end = view[match.start()][1], view[match.end() - 1][2]
+        found += [(byte, start, end) for byte in _meant(match)]
+        rest = match.end()
+    return found + view[rest:]
+
+
+def _meant(match: re.Match[str]) -> bytes:
+    percent, byte, octal, units, long, hexadecimal, decimal, name, other, quote = match.groups()
+    if percent or byte:
+        return bytes([int(percent or byte, 16)])
+    if octal:
+        return bytes([int(octal, 8) & 0xFF])
+    if units:
+        pairs = bytes.fromhex(units.replace("\\u", ""))
+        return pairs.decode("utf-16-be", "replace").encode("utf-8", "replace")
+    if long or hexadecimal or decimal:
+        number = int(decimal) if decimal else int(long or hexadecimal, 16)
+        return _bytes(chr(number)) if number <= 0x10FFFF else b"?"
+    if name:
+        return NAMED[name].encode()
+    return (quote or CONTROLS.get(other, other)).encode("latin-1")
+
+
+def _bytes(character: str) -> bytes:
+    return character.encode("utf-8", "surrogatepass")
+
+
+def _forms(secret: str) -> Iterator[tuple[bytes, int]]:
+    """Yield what a secret may look like, as it is compared, and how much of it in a row is too much."""
+    import base64
+    import json
+    from urllib.parse import quote, quote_plus
+
+    secret = PEM.sub("", secret)
+    ways = {
+        secret,
+        quote(secret, safe=""),
+        quote_plus(secret, safe=""),
+        json.dumps(secret)[1:-1],
+        secret.strip(),
+    }
+    yield _normal(secret.encode("utf-8", "surrogatepass")), RUN
+    for way in ways:
+        raw = way.encode("utf-8", "surrogatepass")
+        yield _normal(raw.hex().encode()), HEX_RUN
+        for before in range(3):
+            packed = base64.b64encode(b"\0" * before + raw)
+            # What the bytes before and after share a character with is not the secret's alone.
+            yield _normal(packed[(8 * before + 5) // 6 : 8 * (before + len(raw)) // 6]), RUN
+
+
+def _normal(text: bytes) -> bytes:
+    return text.translate(PLAIN, LEFT_OUT)

@@ -1,0 +1,136 @@
+"""What others wrote never shows a secret that they were sent, however it stands in it."""
+
+import base64
+import html
+import json
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler
+from urllib.parse import quote, quote_plus
+
+import pytest
+
+from musicctl.redaction import hide, redacted
+from tests.faults.processes import listeners, settings
+from tests.program import Program, Sandbox
+from tests.tenant.relay import answering, relay
+
+SECRET = "Zq7/x\"w+K9 \N{SNOWMAN}v=pW3%r'tLm5"
+PLAIN = "kV8mQ2nR5tY7wE3z"
+WAYS: dict[str, Callable[[str], str]] = {
+    "as it is": str,
+    "percent": lambda text: quote(text, safe=""),
+    "percent, small": lambda text: quote(text, safe="").replace("%2F", "%2f").replace("%3D", "%3d"),
+    "percent, all": lambda text: "".join(f"%{byte:02x}" for byte in text.encode()),
+    "percent, twice": lambda text: quote(quote(text, safe=""), safe=""),
+    "form": quote_plus,
+    "JSON": json.dumps,
+    "JSON, all": lambda text: "".join(f"\\u{ord(each):04X}" for each in text),
+    "JSON in JSON": lambda text: json.dumps(json.dumps(text)),
+    "a URL in JSON": lambda text: json.dumps(quote(text)),
+    "Python": repr,
+    "bytes": lambda text: repr(text.encode()),
+    "HTML": html.escape,
+    "HTML, all": lambda text: "".join(f"&#x{ord(each):x};" for each in text),
+    "hex": lambda text: text.encode().hex(),
+    "HEX": lambda text: text.encode().hex().upper(),
+    "bytea": lambda text: rf"\x{text.encode().hex()}",
+    "octal": lambda text: "".join(rf"\{byte:03o}" for byte in text.encode()),
+    "SQL": lambda text: text.replace("'", "''"),
+    "shouted": str.upper,
+    "wrapped": lambda text: f"{text[:5]}\r\n {text[5:11]}\n{text[11:]}",
+    "the first half": lambda text: text[: len(text) // 2],
+    "the last half": lambda text: text[len(text) // 2 :],
+    "out of the middle": lambda text: text[3:13],
+    **{
+        f"{name} at {at}": lambda text, code=code, at=at: code(b"user:"[:at] + text.encode() + b"!").decode()
+        for name, code in (("base64", base64.b64encode), ("base64url", base64.urlsafe_b64encode))
+        for at in range(3)
+    },
+}
+
+
+@pytest.mark.parametrize("secret", [SECRET, PLAIN])
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+def test_a_secret_is_taken_out(secret: str, way: Callable[[str], str]) -> None:
+    hide(secret)
+    for before, after in (("you sent (", ")"), ("", ""), ("got ", "..."), ("...", " was sent")):
+        told = redacted(before + way(secret) + after)
+        assert "***" in told
+        seen = told.removeprefix(before).removesuffix(after)
+        # Fewer than four characters of it are left in a row, escapes counted as what they stand for.
+        assert all(way(secret)[at : at + 8] not in seen for at in range(len(way(secret)) - 7)), told
+
+
+@pytest.mark.parametrize(("end", "start"), [(PLAIN[:4], ""), (PLAIN[:7], ""), ("", PLAIN[-5:])])
+def test_what_a_cut_has_left_is_taken_out(end: str, start: str) -> None:
+    hide(PLAIN)
+    assert redacted(f"{start} was sent {end}".strip()) in ("was sent ***", "*** was sent")
+    assert redacted(f"sent {end}... and more") == ("sent ***... and more" if end else "sent ... and more")
+
+
+def test_a_short_secret_is_taken_out_where_it_stands_alone() -> None:
+    hide("a")
+    hide("7b$")
+    assert redacted("a reply of a tenant: at 7b$ a day") == "a reply of a tenant: at 7b$ a day"
+    assert redacted('password "a", pw=7b$&x=1') == 'password "***", pw=***&x=1'
+
+
+def test_what_is_no_secret_stays() -> None:
+    hide(PLAIN)
+    text = 'could not write the roles: answered 400: "roles" \\u00e9 100% [bold] - https://a/b?c=d&amp;e'
+    assert redacted(text) == text
+
+
+def echo(status: int, *, key: str = "message") -> Callable[..., None]:
+    """Answer with all that was sent, headers included, in the form of Auth0's errors."""
+
+    def answer(handler: BaseHTTPRequestHandler, _body: bytes, _status: int) -> None:
+        sent = " ".join(f"{name}: {value}" for name, value in handler.headers.items() if name != "Accept")
+        body = json.dumps({"statusCode": status, "error": "x", key: f"you sent {sent[-250:]}"})
+        answering(status, body.encode())(handler, b"", status)
+
+    return answer
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "/api/v2/users/"), ("PATCH", "/api/v2/users/")])
+@pytest.mark.parametrize("status", [400, 401, 500])
+def test_a_tenant_that_repeats_the_token(
+    sandbox: Sandbox,
+    program: Program,
+    monkeypatch: pytest.MonkeyPatch,
+    method: str,
+    path: str,
+    status: int,
+) -> None:
+    users = listeners(sandbox, 2)
+    monkeypatch.delenv("MUSICCTL_PROFILE", raising=False)
+    with relay(sandbox.state) as between:
+        for name, value in settings(sandbox, domain=between.url, settle="0.1s", threads="1").items():
+            monkeypatch.setenv(name, value)
+        assert program("roles", "plan").code == 0
+        between.misbehave(method, echo(status), path)
+        for also in ([], ["--json", "-v"]):
+            ended = program("roles", "grant", users[0], "--yes", *also)
+            assert ended.code != 0
+            token = next(each["authorization"] for each in between.headers if "authorization" in each)
+            journal = json.dumps(sandbox.query("SELECT to_jsonb(c)::text FROM musicctl.changes c"))
+            for text in (ended.out, ended.err, journal):
+                assert all(token[at : at + 12] not in text for at in range(10, len(token) - 12))
+
+
+def test_a_token_endpoint_that_repeats_the_secret(
+    sandbox: Sandbox, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = sandbox.state.auth0_client_secret
+    monkeypatch.delenv("MUSICCTL_PROFILE", raising=False)
+    with relay(sandbox.state) as between:
+        for name, value in settings(sandbox, domain=between.url).items():
+            monkeypatch.setenv(name, value)
+        for said in (secret, quote(secret), base64.b64encode(f"me:{secret}".encode()).decode(), secret[:9]):
+            body = json.dumps({"error": "access_denied", "error_description": f"bad request: {said}"})
+            between.misbehave("POST", answering(401, body.encode()), "/oauth/")
+            for also in ([], ["--json", "-v"]):
+                ended = program("users", "show", "auth0|a", *also)
+                assert ended.code == 7
+                assert "***" in ended.err
+                assert said[4:-4] not in ended.out + ended.err
