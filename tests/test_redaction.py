@@ -41,12 +41,17 @@ WAYS: dict[str, Callable[[str], str]] = {
     "the first half": lambda text: text[: len(text) // 2],
     "the last half": lambda text: text[len(text) // 2 :],
     "out of the middle": lambda text: text[3:13],
-    **{
-        f"{name} at {at}": lambda text, code=code, at=at: code(b"user:"[:at] + text.encode() + b"!").decode()
-        for name, code in (("base64", base64.b64encode), ("base64url", base64.urlsafe_b64encode))
-        for at in range(3)
-    },
 }
+
+
+def packed(code: Callable[[bytes], bytes], at: int) -> Callable[[str], str]:
+    """Return what puts a secret into base64, so many bytes from where three begin."""
+    return lambda text: code(b"user:"[:at] + text.encode() + b"!").decode()
+
+
+for number in range(3):
+    WAYS[f"base64 at {number}"] = packed(base64.b64encode, number)
+    WAYS[f"base64url at {number}"] = packed(base64.urlsafe_b64encode, number)
 
 
 @pytest.mark.parametrize("secret", [SECRET, PLAIN])
