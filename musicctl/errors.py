@@ -1,6 +1,7 @@
 """The error tree and the exit codes: every layer raises these, and only cli.main prints them."""
 
 from enum import IntEnum
+from functools import partial
 
 from musicctl.redaction import redacted
 
@@ -34,6 +35,9 @@ class Exit(IntEnum):
     TERMINATED = 143, "SIGTERM"
 
 
+_clean = partial(redacted, ours=True)
+
+
 class MusicctlError(Exception):
     """A known failure: what happened, what to do next (`hint`), and the exit code.
 
@@ -52,7 +56,7 @@ class MusicctlError(Exception):
         lines: tuple[str, ...] = (),
     ) -> None:
         # Every text of others that is shown, logged or journalled as a reason passes here.
-        summary, lines, hint = redacted(summary), tuple(map(redacted, lines)), redacted(hint)
+        summary, lines, hint = _clean(summary), tuple(map(_clean, lines)), _clean(hint)
         self.what = f"{summary}: {'; '.join(lines)}" if lines else summary
         super().__init__(self.what)
         self.summary = summary

@@ -6,11 +6,20 @@ characters in a row that a secret has are taken out of it, so that one that was 
 those of its base64 and twelve of its hexadecimal digits. Where a text ends, or was shortened by dots, four
 are enough. A secret of four to seven characters is found whole; one of three or less is a word like others,
 and is taken out only where it stands alone between quotes or after `=` or `:`.
+
+What people need is left, since a secret may be made of words. A name that is no secret (the user, the
+database, the role, a user id that was typed) stays wherever it does not stand as a password would, even if
+it is the password too: it is known, and no reader learns from it. Of a secret of several words one usual
+word alone stays, and in a text of ours (`ours`), in which what others wrote is clean already, any of its
+words; a secret that is one word as a whole is taken out of a text of ours only where it stands as a value:
+between quotes, after `=` or `:`, or after the word password. What a command prints on stdout
+as data is never touched.
 """
 
 import re
 import threading
 from collections.abc import Iterator
+from itertools import groupby
 
 STARS = "***"
 RUN, HEX_RUN, SHORT, SHORTEST_END = 8, 12, 4, 4
@@ -33,6 +42,22 @@ DOTS = re.compile(r"\.\.\.|\u2026")
 LEFT_OUT = b" \t\r\n\v\f\b+-"
 PLAIN = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ_", b"abcdefghijklmnopqrstuvwxyz/")
 """Bytes as they are compared: small, and of the two alphabets of base64 the one."""
+USUAL = """
+access admin administrator already application artist artists audience authentication authorization
+bearer client column command connection constraint credentials database denied does editor error
+exist exists expired failed function global grant header host insufficient invalid limit listener
+listeners localhost management metadata missing musicctl must name names null object parameter
+password payload permission playlist playlists plays postgres postgresql private public refused
+relation request required role roles schema scope scopes secret server setting song songs statement
+superuser table tenant timeout token tokens transaction unauthorized user username users validation
+value violates with
+"""
+"""What Postgres and Auth0 say all the time, and what the app is about."""
+WORDS = frozenset(USUAL.split())
+
+AS_A_VALUE = re.compile(r"(?:[\"'`=:]|\b(?:password|passwd|secret|token)\W{1,3})$", re.IGNORECASE)
+AS_A_PASSWORD = re.compile(r"(?:password|passwd|secret|token)\W{1,3}$|://[^\s/:]*:$", re.IGNORECASE)
+LOOKED_BACK = 80
 PEM = re.compile(r"-----(BEGIN|END) [A-Z0-9 ]{1,40}-----")
 
 
@@ -41,6 +66,8 @@ class _Hidden:
 
     def __init__(self) -> None:
         self.secrets: dict[str, None] = {}
+        self.names: set[str] = set()
+        self.words: set[str] = set()
         self.runs: dict[int, set[bytes]] = {}
         self.ends: tuple[set[bytes], set[bytes]] = (set(), set())
         self.short: re.Pattern[str] | None = None
@@ -51,6 +78,7 @@ class _Hidden:
         """Take in what was added since; the lock is ours."""
         for secret in list(self.secrets)[self._read :]:
             self._read += 1
+            self.words.update(_words(secret))
             if len(secret) < SHORT:
                 continue
             for form, run in _forms(secret):
@@ -79,8 +107,14 @@ def hide(secret: str) -> None:
             _hidden.secrets[kept] = None
 
 
-def redacted(text: str) -> str:
-    """Return a text with three stars for each part that a secret has too."""
+def leave(*names: str) -> None:
+    """Have names that are no secret left where they stand whole, from now on."""
+    with _hidden.lock:
+        _hidden.names.update(name for name in names if name)
+
+
+def redacted(text: str, *, ours: bool = False) -> str:
+    """Return a text with three stars for each part that a secret has too; `ours` is one in our own words."""
     if not _hidden.secrets or not text:
         return text
     with _hidden.lock:
@@ -88,14 +122,15 @@ def redacted(text: str) -> str:
         bare = [False] * len(text)
         for start, end in _found(text):
             bare[start:end] = [True] * (end - start)
-        told = "".join(_starred(text, bare))
-        return told if _hidden.short is None else _hidden.short.sub(STARS, told)
+        if not any(bare):
+            return text
+        return "".join(_starred(text, bare, list(_named(text)), ours))
 
 
 def all_redacted(value: object) -> object:
-    """Return plain data with every text in it redacted."""
+    """Return plain data with every text in it redacted, as texts of ours."""
     if isinstance(value, str):
-        return redacted(value)
+        return redacted(value, ours=True)
     if isinstance(value, dict):
         return {key: all_redacted(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
@@ -103,12 +138,41 @@ def all_redacted(value: object) -> object:
     return value
 
 
-def _starred(text: str, bare: list[bool]) -> Iterator[str]:
-    for at, character in enumerate(text):
-        if not bare[at]:
-            yield character
-        elif at == 0 or not bare[at - 1]:
-            yield STARS
+def _starred(text: str, bare: list[bool], names: list[tuple[int, int]], ours: bool) -> Iterator[str]:
+    start = 0
+    for is_bare, each in groupby(bare):
+        end = start + len(list(each))
+        is_name = any(first <= start and end <= last for first, last in names)
+        needed = not is_bare or is_name or _is_needed(text, start, end, ours)
+        yield text[start:end] if needed else STARS
+        start = end
+
+
+def _named(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where a name stands that is no secret, other than as a password would."""
+    for name in _hidden.names:
+        for found in re.finditer(rf"(?<![^\W_]){re.escape(name)}(?![^\W_])", text):
+            if not AS_A_PASSWORD.search(text[max(0, found.start() - LOOKED_BACK) : found.start()]):
+                yield found.span()
+
+
+def _is_needed(text: str, start: int, end: int, ours: bool) -> bool:
+    """Tell whether a part of a text that a secret has too is one word, which says nothing of the secret."""
+    part, first, last = text[start:end].lower(), start, end
+    while first > 0 and text[first - 1].isalpha():
+        first -= 1
+    while last < len(text) and text[last].isalpha():
+        last += 1
+    word = text[first:last].lower()
+    if word not in WORDS and not (ours and part in _hidden.words and word.isalpha()):
+        return False
+    if any(part == secret.lower() for secret in _hidden.secrets):
+        return ours and not AS_A_VALUE.search(text[max(0, start - LOOKED_BACK) : start])
+    return True
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[^\W\d_]+", text.lower())
 
 
 def _found(text: str) -> Iterator[tuple[int, int]]:
@@ -118,6 +182,8 @@ def _found(text: str) -> Iterator[tuple[int, int]]:
         while at >= 0:
             yield at, at + len(secret)
             at = text.find(secret, at + 1)
+    if _hidden.short is not None:
+        yield from (each.span() for each in _hidden.short.finditer(text))
     view = [(byte, at, at + 1) for at, each in enumerate(text) for byte in _bytes(each)]
     cuts = [each.span() for each in DOTS.finditer(text)][:MOST_CUTS]
     for _ in range(LEVELS + 1):

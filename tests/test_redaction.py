@@ -9,7 +9,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from musicctl.redaction import hide, redacted
+from musicctl.redaction import hide, leave, redacted
 from tests.faults.processes import listeners, settings
 from tests.program import Program, Sandbox
 from tests.tenant.relay import answering, relay
@@ -139,3 +139,55 @@ def test_a_token_endpoint_that_repeats_the_secret(
                 assert ended.code == 7
                 assert "***" in ended.err
                 assert said[:8] not in ended.out + ended.err
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no listener has 100 plays on playlists: musicctl users list shows the listeners",
+        'permission denied for table "playlists"',
+        'relation "playlist_songs" does not exist',
+        'no one holds the role "playlist editor"',
+        "user auth0|playlist-editor-1 does not exist",
+        "Playlist not found",
+        "the editor",
+    ],
+)
+def test_the_words_of_a_secret_stay_words(text: str) -> None:
+    hide("playlist-editor-secret")
+    leave("playlist editor", "auth0|playlist-editor-1")
+    assert redacted(text) == redacted(text, ours=True) == text
+    for ours in (False, True):
+        for part in ("playlist-editor-secret", "playlist-editor-sec", "t-editor-secret", "itor%2Dsecret"):
+            assert redacted(f"you sent ({part})", ours=ours) == "you sent (***)"
+
+
+def test_words_that_only_we_use_stay_in_what_we_say() -> None:
+    hide("understood-fingerprint-7Yq")
+    text = "the fingerprint of this plan is another"
+    assert redacted(text, ours=True) == text
+    assert redacted("you sent fingerprint-7Yq", ours=True) == "you sent ***"
+    assert redacted("you sent fingerprint", ours=False) == "you sent ***"
+
+
+@pytest.mark.parametrize("ours", [False, True])
+def test_a_password_that_is_a_name_too_stays_the_name(ours: bool) -> None:
+    hide("postgres")
+    leave("postgres")
+    for text in ('user "postgres" does not exist', 'database "postgres"', "postgres@localhost:5432/postgres"):
+        assert redacted(text, ours=ours) == text
+    assert redacted('password "postgres" is wrong', ours=ours) == 'password "***" is wrong'
+    assert redacted("password=postgres", ours=ours) == "password=***"
+    assert redacted("postgres://postgres:postgres@h", ours=ours) == "postgres://postgres:***@h"
+
+
+def test_a_password_that_is_a_word_goes_where_it_is_a_value() -> None:
+    hide("postgres")
+    hide("roles")
+    hide("app")
+    text = "could not write the roles: Postgres of the app does not answer"
+    assert redacted(text, ours=True) == text
+    assert redacted('got "postgres", pw=roles and password roles, "app"', ours=True) == (
+        'got "***", pw=*** and password ***, "***"'
+    )
+    assert redacted("you sent postgres") == "you sent ***"

@@ -3,6 +3,7 @@
 import errno
 import io
 import os
+import re
 import signal
 import sys
 import threading
@@ -16,7 +17,7 @@ from musicctl.cli.output import terminal_width
 from musicctl.cli.pointing import with_profile
 from musicctl.cli.spoken import Spoken
 from musicctl.errors import Exit, MusicctlError
-from musicctl.redaction import all_redacted, redacted
+from musicctl.redaction import all_redacted, leave, redacted
 from musicctl.render import text
 from musicctl.render.error import error_line, error_text, traceback_text
 from musicctl.settings.environment import completing
@@ -24,6 +25,9 @@ from musicctl.settings.libpqs import set_aside
 
 CLOSED = {errno.EPIPE, errno.ESHUTDOWN}
 
+
+USER = re.compile(r"^[^:]*[|@]")
+"""An argument that is a user id or an address, and no URL, which may have a password."""
 
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -38,6 +42,7 @@ class Stopped(BaseException):
 
 def guarded(arguments: Sequence[str]) -> int:
     """Run the command line and return its exit code; nothing but SystemExit of the interpreter gets past."""
+    leave(*filter(USER.search, arguments))
     with set_aside(), _stoppable() as received:
         try:
             code = _run(arguments)
@@ -142,7 +147,8 @@ def _say(
     as_json: bool,
     lines: Sequence[str] = (),
 ) -> int:
-    what, hint, lines = redacted(what), redacted(hint), [redacted(each) for each in lines]
+    what, hint = redacted(what, ours=True), redacted(hint, ours=True)
+    lines = [redacted(each, ours=True) for each in lines]
     details = {name: all_redacted(each) for name, each in details.items()}
     if as_json:
         line = error_line(code.name.lower(), int(code), what, hint, details)

@@ -34,9 +34,8 @@ def talk(quiet: bool) -> Callable[[str], None]:
     def say(line: str) -> None:
         if not quiet:
             with suppress(OSError):
-                print(
-                    wrapped(safe(redacted(line)), terminal_width(to_stderr=True)), file=sys.stderr, flush=True
-                )
+                told = safe(redacted(line, ours=True))
+                print(wrapped(told, terminal_width(to_stderr=True)), file=sys.stderr, flush=True)
 
     return say
 

@@ -6,6 +6,7 @@ from math import isfinite
 from typing import TypeVar
 
 from musicctl.errors import ConfigError
+from musicctl.redaction import leave
 from musicctl.secret import Secret
 from musicctl.settings import libpqs, references, shown, values
 from musicctl.settings.values import Limit
@@ -69,6 +70,7 @@ class Settings:
     def __init__(self, profile: str, given: Mapping[str, Value], note: str = "") -> None:
         """Take the values that are set; `note` is what people should be told about the choice."""
         self.profile = profile
+        leave(profile)
         self.note = note
         self._given = given
         self._read: dict[str, object] = {}
@@ -257,12 +259,14 @@ class Settings:
             value = self._given.get(name, Value(setting.default, "default"))
             try:
                 written = references.resolved(value.written, secret=setting.secret)
-                self._read[name] = None if written is None else setting.read(written)
+                self._read[name] = read = None if written is None else setting.read(written)
             except ValueError as error:
                 raise ConfigError(
                     f"{name} ({value.origin}): {error}",
                     hint="musicctl config show says what is set and where",
                 ) from None
+            if isinstance(read, str) and not setting.secret and "@" not in read:
+                leave(read, read.partition("://")[2])
         found = self._read[name]
         assert found is None or isinstance(found, kind)
         return found

@@ -12,6 +12,7 @@ import psycopg2
 from psycopg2 import errors, extensions
 
 from musicctl.errors import MusicctlError, UnavailableError
+from musicctl.redaction import leave
 from musicctl.secret import Secret
 from musicctl.store import connecting, waiting
 from musicctl.store.address import described, parse
@@ -53,6 +54,7 @@ class Database:
         self._keywords = filled(self.address.keywords, libpqs)
         kept = self._keywords.pop("password", None)  # a service may have one
         self._password = self.address.password or (None if kept is None else Secret(kept))
+        leave(*(self._keywords.get(each, "") for each in ("user", "dbname", "host")))
         self._connection: extensions.connection | None = None
         self._turn = threading.RLock()
 
