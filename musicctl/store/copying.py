@@ -20,9 +20,23 @@ def copy_in(
     cursor: extensions.cursor, table: sql.Composable, columns: Sequence[str], rows: Iterable[Sequence[object]]
 ) -> None:
     """Stream `rows` into `table`, a chunk at a time; values may be None, str, int, float and lists of str."""
+    copy_lines(cursor, table, columns, lines(rows))
+
+
+def copy_lines(
+    cursor: extensions.cursor, table: sql.Composable, columns: Sequence[str], pieces: Iterator[bytes]
+) -> None:
+    """Stream what `lines` has made, in pieces of any size, into `table`."""
     names = sql.SQL(", ").join(map(sql.Identifier, columns))
-    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(table, names)
-    copy_pieces(cursor, statement, _encoded(map(_line, rows)))
+    copy_pieces(cursor, sql.SQL("COPY {} ({}) FROM STDIN").format(table, names), pieces)
+
+
+def lines(rows: Iterable[Sequence[object]]) -> Iterator[bytes]:
+    """Yield rows as COPY reads them; values may be None, str, int, float and lists of str.
+
+    Raises ValueError for what Postgres cannot hold: a NUL, half a surrogate pair.
+    """
+    return _encoded(map(_line, rows))
 
 
 def copy_pieces(cursor: extensions.cursor, statement: sql.Composable, pieces: Iterator[bytes]) -> None:

@@ -1,23 +1,45 @@
 """The mirror of the tenant: every user's id, email, display name and roles, as last seen or written by us."""
 
+import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from psycopg2 import sql
 
-from musicctl.errors import ConfigError, MusicctlError
+from musicctl.errors import BusyError, ConfigError, MusicctlError
 from musicctl.store import instep
-from musicctl.store.copying import copy_in
+from musicctl.store.copying import CHUNK, copy_lines, lines
 from musicctl.store.database import Cursor, Database, one_row
+from musicctl.store.speaking import speaking
 
 INCOMING = sql.Identifier("musicctl", "tenant_users_incoming")
 COLUMNS = ("user_id", "email", "display_name", "roles", "unreadable")
 Row = tuple[str, str | None, str | None, tuple[str, ...] | None, str | None]
 """A user in the order of COLUMNS; without roles, the last value says why they cannot be read."""
 
-LOCK_TIMEOUT = "30s"
-"""How long the swap waits for readers of the mirror before it gives up and leaves it as it was."""
+
+SINCE = "ended_at >= %(as_of)s"
+IN_MEMORY = 8 << 20
+"""Bytes of an export that are kept in memory until it is whole; a larger one goes to a file."""
+
+BRIEF = ("lock_timeout = '10s'", "idle_in_transaction_session_timeout = '30s'")
+"""How long a refill waits for who holds a row, and how long it may stand still and hold rows itself."""
+
+CHANGE = f"""
+    UPDATE musicctl.tenant_users AS old SET {", ".join(f"{name} = new.{name}" for name in COLUMNS[1:])}
+    FROM musicctl.tenant_users_incoming AS new WHERE old.user_id = new.user_id
+      AND ({", ".join(f"old.{name}" for name in COLUMNS[1:])})
+        IS DISTINCT FROM ({", ".join(f"new.{name}" for name in COLUMNS[1:])})"""
+# Sorted, since a key that grows is added to an index in half the time that a random one takes.
+ADD = f"""
+    INSERT INTO musicctl.tenant_users ({", ".join(COLUMNS)})
+    SELECT {{distinct}} {", ".join(COLUMNS)} FROM musicctl.tenant_users_incoming AS new
+    WHERE NOT EXISTS (SELECT 1 FROM musicctl.tenant_users AS old WHERE old.user_id = new.user_id)
+    ORDER BY user_id ON CONFLICT (user_id) DO NOTHING"""
+DROP = """
+    DELETE FROM musicctl.tenant_users AS old
+    WHERE NOT EXISTS (SELECT 1 FROM musicctl.tenant_users_incoming AS new WHERE new.user_id = old.user_id)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +81,26 @@ def require(database: Database, domain: str) -> None:
 
 
 def refill(database: Database, users: Iterable[Row], *, as_of: datetime) -> int:
-    """Replace the mirror by `users`, rows of COLUMNS, in one transaction, and return how many there are.
+    """Make the mirror like `users`, rows of COLUMNS, in one transaction, and return how many there are.
 
+    They are compared with what is there, and only what differs is written: nobody who reads the mirror waits.
     `as_of` is a moment before the export was asked for: our own writes since then are applied on top.
-    Anything wrong leaves the last good state: a failure while `users` is read, none at all, or the same id
-    with different values. A row that comes twice with the same values counts once.
+    Anything wrong leaves the last good state: a failure while `users` is read, none at all, the same id with
+    different values, or a mirror that somebody else has filled with a later export meanwhile. A row that
+    comes twice with the same values counts once.
     """
-    return database.run(lambda cursor: _refill(cursor, users, as_of), doing="refill the mirror", repeat_on=())
+    doing = "refill the mirror"
+    # To a file of ours first: a download takes its time, and no transaction is to be open meanwhile.
+    with tempfile.SpooledTemporaryFile(IN_MEMORY) as kept:
+        with speaking(doing, str(database)):
+            for piece in lines(users):  # writelines would keep all of it in memory
+                kept.write(piece)
+        count = database.run(lambda cursor: _refill(cursor, kept, as_of), doing=doing)
+    # An outcome that was recorded while our row of that user was not yet to be seen found nothing to change.
+    database.run(
+        lambda cursor: instep.follow(cursor, SINCE, {"as_of": as_of}), doing="keep the mirror in step"
+    )
+    return count
 
 
 def count(database: Database, role: str | None = None) -> int:
@@ -155,24 +190,34 @@ def _other_tenant(recorded: str, domain: str) -> ConfigError:
     )
 
 
-def _refill(cursor: Cursor, users: Iterable[Row], as_of: datetime) -> int:
-    # Held until the end of the transaction: a second refill waits here, readers of the mirror do not.
-    cursor.execute("TRUNCATE musicctl.tenant_users_incoming")
-    copy_in(cursor, INCOMING, COLUMNS, users)
+def _refill(cursor: Cursor, kept: "tempfile.SpooledTemporaryFile[bytes]", as_of: datetime) -> int:
+    kept.seek(0)
+    for setting in BRIEF:
+        cursor.execute(f"SET LOCAL {setting}")
+    # What another refill has staged is not committed, and so is not to be seen here.
+    copy_lines(cursor, INCOMING, COLUMNS, iter(lambda: kept.read(CHUNK), b""))
     count, repeated = _checked(cursor)
-    cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
-    cursor.execute("TRUNCATE musicctl.tenant_users")
-    # Sorted, since a key that grows is added to an index in half the time that a random one takes.
-    names = ", ".join(COLUMNS)
-    cursor.execute(
-        f"INSERT INTO musicctl.tenant_users ({names}) SELECT {'DISTINCT' if repeated else ''} {names}"
-        " FROM musicctl.tenant_users_incoming ORDER BY user_id"
-    )
-    cursor.execute("TRUNCATE musicctl.tenant_users_incoming")
+    for statement in (CHANGE, ADD, DROP):
+        cursor.execute(statement.format(distinct="DISTINCT" if repeated else ""))
+    cursor.execute("DELETE FROM musicctl.tenant_users_incoming")
     # What we wrote since the export was asked for may, or may not, be in it.
-    instep.follow(cursor, "ended_at >= %(as_of)s", {"as_of": as_of})
-    cursor.execute("UPDATE musicctl.mirror SET as_of = %s, users = %s", (as_of, count))
+    instep.follow(cursor, SINCE, {"as_of": as_of})
+    _stamp(cursor, as_of, count)
     return count
+
+
+def _stamp(cursor: Cursor, as_of: datetime, users: int) -> None:
+    """Record as of when the mirror is true; raises BusyError when it is so as of later already."""
+    cursor.execute(
+        "UPDATE musicctl.mirror SET users = %(users)s, as_of = CASE WHEN as_of > %(as_of)s THEN as_of"
+        " ELSE %(as_of)s END RETURNING as_of > %(as_of)s",
+        {"as_of": as_of, "users": users},
+    )
+    if (True,) in cursor.fetchall():
+        raise BusyError(
+            "the mirror was filled from a later export meanwhile; this one was left out",
+            hint="musicctl mirror status tells how old it is",
+        )
 
 
 def _checked(cursor: Cursor) -> tuple[int, bool]:

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from musicctl.errors import ConfigError, MusicctlError, UnavailableError
+from musicctl.errors import BusyError, ConfigError, MusicctlError, UnavailableError
 from musicctl.secret import Secret
 from musicctl.store import journal, mirror
-from musicctl.store.database import Database
+from musicctl.store.database import Cursor, Database
 from musicctl.store.journal import Ended, Intent, Journal, NewRun
 from tests.program import query
 
@@ -127,3 +127,66 @@ def test_what_we_wrote_since_the_export_was_asked_for_is_on_top(claimed: Databas
     written.flush()
     mirror.refill(claimed, [A, B], as_of=as_of)
     assert rows(database_url) == [A, ("auth0|b", None, "Ringo", ("new",), None)]
+
+
+def test_only_what_differs_is_written(claimed: Database, database_url: str) -> None:
+    mirror.refill(claimed, [A, B], as_of=mirror.now(claimed))
+    versions = "SELECT user_id, xmin::text FROM musicctl.tenant_users ORDER BY 1"
+    before = dict(query(database_url, versions))
+    changed = (B[0], "b@example.com", *B[2:])
+    mirror.refill(claimed, [A, changed, C], as_of=mirror.now(claimed))
+    after = dict(query(database_url, versions))
+    assert rows(database_url) == [A, changed, C]
+    assert [user_id for user_id in before if before[user_id] == after[user_id]] == ["auth0|a"]
+    mirror.refill(claimed, [C], as_of=mirror.now(claimed))
+    assert rows(database_url) == [C]
+    assert query(database_url, "SELECT count(*) FROM musicctl.tenant_users_incoming") == [(0,)]
+
+
+def test_an_older_export_never_replaces_a_later_one(claimed: Database, database_url: str) -> None:
+    earlier = mirror.now(claimed)
+    mirror.refill(claimed, [A, B], as_of=mirror.now(claimed))
+    with pytest.raises(BusyError, match="later export"):
+        mirror.refill(claimed, [A], as_of=earlier)
+    assert rows(database_url) == [A, B]
+
+
+def test_who_reads_the_mirror_does_not_wait_for_a_refill_nor_it_for_them(
+    claimed: Database, database_url: str
+) -> None:
+    """As pg_dump does: its locks are held until it has read everything."""
+    mirror.refill(claimed, [A], as_of=mirror.now(claimed))
+    reader = Database(Secret(database_url))
+
+    def work(cursor: Cursor) -> int:
+        cursor.execute(
+            "LOCK TABLE musicctl.tenant_users, musicctl.tenant_users_incoming IN ACCESS SHARE MODE"
+        )
+        return mirror.refill(claimed, [A, B], as_of=mirror.now(claimed))
+
+    assert reader.run(work, doing="read") == 2
+    reader.close()
+
+
+@pytest.mark.parametrize("level", ["read committed", "repeatable read", "serializable"])
+def test_what_is_recorded_during_a_refill_is_not_lost(
+    claimed: Database, database_url: str, level: str
+) -> None:
+    name = database_url.partition("?")[0].rpartition("/")[2]
+    query(database_url, f"ALTER DATABASE {name} SET default_transaction_isolation = '{level}'")
+    new = NewRun(command="roles sync", actor="ann@desk", present=False, profile="env", role="x")
+    first, other = Database(Secret(database_url)), Database(Secret(database_url))
+    as_of = mirror.now(first)
+
+    def users() -> Iterator[mirror.Row]:
+        yield A
+        intents: list[Intent] = [(0, "auth0|c", "roles", None, "grant", 100)]
+        written = Journal(other, journal.begin(other, new, intents, None), None)
+        written.ended(Ended(seq=0, state="applied", after=["x"]))
+        written.flush()
+        yield C
+
+    assert mirror.refill(first, users(), as_of=as_of) == 2
+    assert rows(database_url)[1] == ("auth0|c", None, None, ("x",), None)
+    first.close()
+    other.close()
