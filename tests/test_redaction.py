@@ -3,16 +3,29 @@
 import base64
 import html
 import json
+import threading
 from collections.abc import Callable
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from socketserver import StreamRequestHandler, ThreadingTCPServer
 from urllib.parse import quote, quote_plus
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from musicctl.errors import MusicctlError
 from musicctl.redaction import hide, leave, redacted
+from musicctl.secret import Secret
+from musicctl.tenant.client import Tenant
+from musicctl.tenant.token import Credentials
 from tests.faults.processes import listeners, settings
 from tests.program import Program, Sandbox
-from tests.tenant.relay import answering, relay
+from tests.signing import AUDIENCE, Key, json_of, key_server
+from tests.tenant.conftest import NONE, between, credentials, tenant, with_secret
+from tests.tenant.relay import Relay, answering, relay
+
+__all__ = ["between", "credentials", "tenant"]  # fixtures
 
 SECRET = "Zq7/x\"w+K9 \N{SNOWMAN}v=pW3%r'tLm5"
 PLAIN = "kV8mQ2nR5tY7wE3z"
@@ -118,7 +131,12 @@ def test_a_tenant_that_repeats_the_token(
             ended = program("roles", "grant", users[0], "--yes", *also)
             assert ended.code != 0
             token = next(each["authorization"] for each in between.headers if "authorization" in each)
-            journal = json.dumps(sandbox.query("SELECT to_jsonb(c)::text FROM musicctl.changes c"))
+            journal = json.dumps(
+                [
+                    sandbox.query(f"SELECT to_jsonb(each)::text FROM musicctl.{table} each")
+                    for table in ("changes", "runs", "plans")
+                ]
+            )
             for text in (ended.out, ended.err, journal):
                 assert all(token[at : at + 12] not in text for at in range(10, len(token) - 12))
 
@@ -139,6 +157,86 @@ def test_a_token_endpoint_that_repeats_the_secret(
                 assert ended.code == 7
                 assert "***" in ended.err
                 assert said[:8] not in ended.out + ended.err
+
+
+def test_an_endpoint_that_repeats_the_assertion(between: Relay, sandbox: Sandbox) -> None:
+    def answer(handler: BaseHTTPRequestHandler, _body: bytes, _status: int) -> None:
+        sent.append(between.bodies[-1].decode())
+        said = {"error": "x", "error_description": f"bad: {sent[-1][-200:]}"}
+        answering(400, json.dumps(said).encode())(handler, b"", 400)
+
+    sent: list[str] = []
+    key = Key.made("mine").private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    credentials = Credentials(client_id="me", audience="a", client_secret=None, private_key=Secret(key))
+    between.misbehave("POST", answer, "/oauth/")
+    with closing(Tenant(between.url, credentials)) as opened, pytest.raises(MusicctlError) as caught:
+        opened.user("auth0|a")
+    assert "client_assertion" in sent[0]
+    assert "***" in caught.value.what
+    assertion = json.loads(sent[0])["client_assertion"]
+    assert all(assertion[at : at + 8] not in caught.value.what for at in range(len(assertion) - 7))
+
+
+def test_a_proxy_that_repeats_its_password(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    asked: list[bytes] = []
+
+    class Proxy(StreamRequestHandler):
+        def handle(self) -> None:
+            lines = list(iter(lambda: self.rfile.readline().strip(), b""))
+            sent = next(line for line in lines if line.lower().startswith(b"proxy-authorization"))
+            asked.append(sent.split()[-1])
+            said = asked[-1] + b" is " + base64.b64decode(asked[-1])
+            self.wfile.write(b"HTTP/1.1 407 you sent " + said + b"\r\nContent-Length: 0\r\n\r\n")
+
+    with ThreadingTCPServer(("127.0.0.1", 0), Proxy) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        place = f"127.0.0.1:{server.server_address[1]}"
+        monkeypatch.setenv("HTTPS_PROXY", f"http://me:{quote(SECRET, safe='')}@{place}")
+        made = Tenant("https://tenant.example.com", with_secret(sandbox, PLAIN), patience=NONE)
+        with closing(made) as opened, pytest.raises(MusicctlError) as caught:
+            opened.user("auth0|a")
+        server.shutdown()
+        thread.join()
+    assert asked
+    assert "you sent" in caught.value.what
+    assert "K9" not in caught.value.what
+    assert asked[0].decode()[4:-2] not in caught.value.what
+
+
+@pytest.mark.parametrize("status", [200, 500])
+def test_keys_that_are_named_as_a_token(
+    status: int, program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tenant has made the token, so it may well know it."""
+    key = Key.made("one")
+    with key_server(json_of({"keys": []})) as server:
+        token = key.token(server.issuer)
+        twice = {"keys": [key.jwk(kid=token), key.jwk(kid=token)]}
+        server.answer = json_of(twice if status == 200 else {"message": f"no {token}"}, status=status)
+        (tmp_path / "token").write_text(token)
+        monkeypatch.setenv("AUTH0_DOMAIN", server.url)
+        monkeypatch.setenv("MUSICCTL_TOKEN_AUDIENCE", AUDIENCE)
+        for also in ([], ["--json"]):
+            ended = program("token", "verify", f"@{tmp_path / 'token'}", "-P", "env", *also)
+            assert ended.code == 69
+            assert "***" in ended.err
+            assert all(token[at : at + 12] not in ended.err for at in range(len(token) - 11))
+
+
+@pytest.mark.parametrize(
+    "bad", ["http://evil.example/{token}?{token}", "{token}", "https://{token}.example/"]
+)
+def test_a_link_that_is_a_token(bad: str, tenant: Tenant, between: Relay) -> None:
+    tenant.user("auth0|a")
+    token = between.headers[-1]["authorization"].split()[1]
+    job = {"id": f"job of {token}", "status": "completed", "location": bad.format(token=token)}
+    between.misbehave("GET", answering(200, json.dumps(job).encode()), "/api/v2/jobs/")
+    with pytest.raises(MusicctlError) as caught:
+        list(tenant.export())
+    assert all(token[at : at + 12].lower() not in caught.value.what.lower() for at in range(len(token) - 11))
 
 
 @pytest.mark.parametrize(

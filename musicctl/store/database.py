@@ -18,6 +18,7 @@ from musicctl.store import connecting, waiting
 from musicctl.store.address import described, parse
 from musicctl.store.defaults import filled
 from musicctl.store.opening import Opening
+from musicctl.store.passwords import hide_libpqs
 from musicctl.store.speaking import is_lost, speaking
 
 Cursor: TypeAlias = extensions.cursor
@@ -54,6 +55,7 @@ class Database:
         self._keywords = filled(self.address.keywords, libpqs)
         kept = self._keywords.pop("password", None)  # a service may have one
         self._password = self.address.password or (None if kept is None else Secret(kept))
+        hide_libpqs(self._keywords, libpqs)
         leave(*(self._keywords.get(each, "") for each in ("user", "dbname", "host")))
         self._connection: extensions.connection | None = None
         self._turn = threading.RLock()

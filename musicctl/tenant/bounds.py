@@ -1,5 +1,6 @@
 """How large a reply may be, and how long it may take: watched where its bytes come in and unpack."""
 
+import socket
 import threading
 import time
 import zlib
@@ -181,7 +182,11 @@ class _Backend(httpcore.NetworkBackend):
         self._inner = inner
 
     def connect_tcp(self, *args: Any, **keywords: Any) -> httpcore.NetworkStream:
-        return _Stream(self._inner.connect_tcp(*args, **keywords))
+        try:
+            return _Stream(self._inner.connect_tcp(*args, **keywords))
+        except UnicodeError:  # of a name with a part of more than 63 characters
+            gone = socket.gaierror(socket.EAI_NONAME, "no name that a host can have")
+            raise httpcore.ConnectError(str(gone)) from gone
 
     def sleep(self, seconds: float) -> None:
         self._inner.sleep(seconds)

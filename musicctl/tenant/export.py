@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from musicctl.errors import MusicctlError, UnavailableError
+from musicctl.redaction import redacted
 from musicctl.tenant.http import Http
 from musicctl.tenant.lenient import UNREADABLE, reader
 from musicctl.tenant.links import link
@@ -98,7 +99,8 @@ def users(
                 if line.strip():
                     user = decode(line)
                     if user is None:
-                        odd(f"a line of the export names no user id: {line[:80].decode(errors='replace')}")
+                        shown = redacted(line[:1000].decode(errors="replace"))[:80]
+                        odd(f"a line of the export names no user id: {shown}")
                     else:
                         yield user
 

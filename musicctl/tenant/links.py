@@ -6,6 +6,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import SplitResult, urlsplit
 
 from musicctl.errors import UnavailableError
+from musicctl.redaction import hide
 
 Address = IPv4Address | IPv6Address
 
@@ -61,6 +62,7 @@ def _fit(job_id: str, whole: str, tenant: SplitResult) -> str:
     own = tenant.hostname or ""
     if tenant.scheme == "https" and host != own and _all_public(own) and not _all_public(host):
         raise _refused(job_id, f"has a link to {host}, which is no public address, though the tenant's is")
+    hide(parts.query)
     return whole
 
 

@@ -4,7 +4,7 @@ import select
 import socket
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -23,8 +23,11 @@ def fatal(code: str, message: str) -> bytes:
 
 
 @contextmanager
-def impostor(*replies: bytes) -> Iterator[int]:
-    """Yield the port of a server that sends each reply when it is spoken to, and then hangs up."""
+def impostor(*replies: bytes | Callable[[bytes], bytes]) -> Iterator[int]:
+    """Yield the port of a server that sends each reply when it is spoken to, and then hangs up.
+
+    A reply may be made of what was said.
+    """
 
     def serve(client: socket.socket) -> None:
         with client, suppress(OSError, struct.error):
@@ -37,9 +40,8 @@ def impostor(*replies: bytes) -> Iterator[int]:
                 break
             client.sendall(b"N")
         for number, reply in enumerate(replies):
-            if number:
-                client.recv(1024)
-            client.sendall(reply)
+            said = client.recv(65536) if number else b""
+            client.sendall(reply if isinstance(reply, bytes) else reply(said))
 
     with listening() as listener:
 

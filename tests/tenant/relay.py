@@ -24,6 +24,7 @@ class Relay:
     url: str = ""
     seen: list[str] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
     method: str = ""
     path: str = "/api/v2/users/"
     misbehaviour: Misbehaviour | None = None
@@ -87,6 +88,7 @@ def relay(state: SandboxState) -> Iterator[Relay]:
 
         def _pass_on(self) -> None:
             sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            made.bodies.append(sent)
             made.seen.append(f"{self.command} {self.path}")
             made.headers.append({name.lower(): value for name, value in self.headers.items()})
             misbehaviour = made.turn(self.command, self.path)
