@@ -25,7 +25,7 @@ from musicctl.render.records import Format, Row
 
 app = group("What was changed, when, by whom, and what became of it.")
 ON_A_TERMINAL = 20
-RUN_HELP = "The id of a run, the unique beginning of one, or `last`."
+RUN_HELP = "The id of a run, the unique beginning of one, or `last`, the last that changed something."
 RunId = Annotated[str, typer.Argument(metavar="RUN", help=RUN_HELP)]
 AboutUser = Annotated[
     str | None, typer.Option("--user", metavar="USER", help="Only runs that meant to change USER.")
@@ -51,12 +51,16 @@ Limit = Annotated[
 ]
 
 
+NoOps = Annotated[bool, typer.Option("--all", help="Also the runs that found nothing to do.")]
+
+
 @command(app, "list")
 def list_runs(
     user: AboutUser = None,
     of_command: OfCommand = None,
     since: Since = None,
     before: Before = None,
+    no_ops: NoOps = False,
     limit: Limit = None,
     profile: Profile = None,
     output: Output = None,
@@ -74,6 +78,7 @@ def list_runs(
             since=since,
             before=before,
             limit=None if most is None else most + 1,
+            no_ops=no_ops,
         )
         history.list_runs(
             session.database,

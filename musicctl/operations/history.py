@@ -33,6 +33,7 @@ class Filter:
     since: str | None = None
     before: str | None = None
     limit: int | None = None
+    no_ops: bool = False
 
 
 def list_runs(database: Database, chosen: Filter, use: Callable[[Rows], T]) -> T:
@@ -43,6 +44,7 @@ def list_runs(database: Database, chosen: Filter, use: Callable[[Rows], T]) -> T
         since=None if chosen.since is None else dates.moment(chosen.since),
         before=None if chosen.before is None else dates.moment(chosen.before),
         limit=chosen.limit,
+        no_ops=chosen.no_ops,
     )
     return history.each(database, wanted, use)
 

@@ -3,16 +3,14 @@
 from collections.abc import Callable
 
 from musicctl.store import written
-from musicctl.store.database import Cursor, Database
+from musicctl.store.database import Cursor, Database, one_row
 
 
 def of_user(database: Database, user_id: str) -> str | None:
     """Return the user's favourite genre, or None when none is known."""
 
     def work(cursor: Cursor) -> str | None:
-        cursor.execute("SELECT fav_genre FROM user_data WHERE user_id = %s", (user_id,))
-        row = cursor.fetchone()
-        return row[0] if row else None
+        return _shown(cursor, user_id)[0]
 
     return database.run(work, doing="read the favourite genre", read_only=True)
 
@@ -27,15 +25,21 @@ def set_genre(
 
     def work(cursor: Cursor) -> tuple[str | None, str]:
         cursor.execute("SELECT fav_genre FROM user_data WHERE user_id = %s FOR UPDATE", (user_id,))
-        row = cursor.fetchone()
-        if row:
+        there = cursor.fetchone() is not None
+        before = _shown(cursor, user_id)[0]
+        if there:
             cursor.execute("UPDATE user_data SET fav_genre = %s WHERE user_id = %s", (genre, user_id))
         else:
             cursor.execute("INSERT INTO user_data (user_id, fav_genre) VALUES (%s, %s)", (user_id, genre))
         cursor.execute("SELECT fav_genre FROM user_data WHERE user_id = %s", (user_id,))
         kept = {each for (each,) in cursor.fetchall()}
         written.require(kept == {genre}, "user_data", "set the favourite genre")
-        before = row[0] if row else None
         return before, journal(cursor, before)
 
     return database.run(work, doing="set the favourite genre")
+
+
+def _shown(cursor: Cursor, user_id: str) -> tuple[str | None]:
+    """Return the genre as the view has it: of several rows that an app may have, the last by the alphabet."""
+    cursor.execute("SELECT max(fav_genre::text) FROM user_data WHERE user_id = %s", (user_id,))
+    return one_row(cursor)

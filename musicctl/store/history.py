@@ -43,9 +43,18 @@ COUNTS = """coalesce((SELECT jsonb_object_agg(state, number) FROM (
     ) AS states), '{}')"""
 RUN = f"""runs.run, runs.command, runs.actor, runs.started_at, runs.finished_at, {OUTCOME}, {COUNTS}"""
 
+# What is written to the app's tables takes no lease; earlier versions kept no changes of some of it.
+MAY_HAVE_CHANGED = """(EXISTS (SELECT 1 FROM musicctl.changes
+        WHERE changes.run = runs.run AND changes.state IN ('applied', 'sent', 'unknown'))
+    OR (runs.lease IS NULL AND NOT EXISTS (SELECT 1 FROM musicctl.changes WHERE changes.run = runs.run)))"""
+# A sync that found nothing to do: cron leaves one every few minutes, the proof that all was as it should be.
+NO_OP = """(runs.lease IS NOT NULL AND runs.outcome = 'ok'
+    AND NOT EXISTS (SELECT 1 FROM musicctl.changes WHERE changes.run = runs.run))"""
+
 LIST = f"""
     SELECT {RUN} FROM musicctl.runs AS runs
-    WHERE (%(command)s IS NULL OR runs.command = %(command)s
+    WHERE (%(no_ops)s OR NOT {NO_OP})
+      AND (%(command)s IS NULL OR runs.command = %(command)s
            OR split_part(runs.command, ' ', 2) = %(command)s)
       AND (%(since)s::timestamptz IS NULL OR runs.started_at >= %(since)s)
       AND (%(before)s::timestamptz IS NULL OR runs.started_at < %(before)s)
@@ -79,13 +88,17 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which runs to list: about whom, of which command, started when; None is for any."""
+    """Which runs to list: about whom, of which command, started when; None is for any.
+
+    With `no_ops`, those too that found nothing to do.
+    """
 
     user_id: str | None = None
     command: str | None = None
     since: datetime | None = None
     before: datetime | None = None
     limit: int | None = None
+    no_ops: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +126,15 @@ def each(database: Database, wanted: Wanted, use: Callable[[Rows], T]) -> T:
 def matching(database: Database, text: str) -> tuple[str, ...]:
     """Return the ids that are `text`, or else begin with it, the newest first and CANDIDATES at most.
 
-    `last` is the newest of all.
+    `last` is the newest that changed something, or may have.
     """
 
     def work(cursor: Cursor) -> tuple[str, ...]:
         newest = "ORDER BY started_at DESC, run DESC LIMIT %(limit)s"
         if text == "last":
-            cursor.execute(f"SELECT run FROM musicctl.runs {newest}", {"limit": 1})
+            cursor.execute(
+                f"SELECT run FROM musicctl.runs AS runs WHERE {MAY_HAVE_CHANGED} {newest}", {"limit": 1}
+            )
             return tuple(run for (run,) in cursor.fetchall())
         cursor.execute(
             "SELECT run FROM musicctl.runs WHERE left(run, length(%(text)s)) = %(text)s AND"

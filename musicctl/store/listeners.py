@@ -8,6 +8,7 @@ from typing import TypeVar
 from musicctl.store import casting, grouped, plays, view
 from musicctl.store.casting import Row
 from musicctl.store.database import Cursor, Database, one_row
+from musicctl.store.spellings import spellings
 from musicctl.store.streaming import stream
 
 COLUMNS = view.COLUMNS
@@ -39,6 +40,9 @@ FILTERS = {
     "no_tenant": "NOT in_tenant",
     "no_data": "in_tenant AND NOT has_data",
 }
+SPELLED = ("genre", "name", "email")
+"""The filters by a text, which looks the same in several spellings."""
+
 READ = {
     "genre": ("user_data", "fav_genre"),
     "min_plays": ("playlists", "total_plays"),
@@ -72,12 +76,28 @@ class Wanted:
     @property
     def conditions(self) -> list[str]:
         """The SQL that is true of them, over the columns of the view's function."""
-        return [sql for name, sql in FILTERS.items() if getattr(self, name) not in (None, False)]
+        return [self._condition(name) for name in FILTERS if getattr(self, name) not in (None, False)]
 
     @property
     def values(self) -> dict[str, object]:
         """The parameters of that SQL."""
-        return {name: getattr(self, name) for name in FILTERS}
+        spelled = {
+            f"{name}_{number}": each for name in SPELLED for number, each in enumerate(self._spellings(name))
+        }
+        return {name: getattr(self, name) for name in FILTERS if name not in SPELLED} | spelled
+
+    def _condition(self, name: str) -> str:
+        if name not in SPELLED:
+            return FILTERS[name]
+        each = (
+            FILTERS[name].replace(f"%({name})s", f"%({name}_{number})s")
+            for number, _ in enumerate(self._spellings(name))
+        )
+        return f"({' OR '.join(each)})"
+
+    def _spellings(self, name: str) -> list[str]:
+        text = getattr(self, name)
+        return [] if text is None else spellings(text)
 
 
 @dataclass(frozen=True, slots=True)

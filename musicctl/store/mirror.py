@@ -20,7 +20,7 @@ Row = tuple[str, str | None, str | None, tuple[str, ...] | None, str | None]
 
 
 SINCE = "ended_at >= %(as_of)s"
-IN_MEMORY = 8 << 20
+IN_MEMORY = 1 << 20
 """Bytes of an export that are kept in memory until it is whole; a larger one goes to a file."""
 
 BRIEF = ("lock_timeout = '10s'", "idle_in_transaction_session_timeout = '30s'")

@@ -11,6 +11,7 @@ from musicctl.store import casting, shape
 from musicctl.store.database import Cursor, Database
 from musicctl.store.kinds import Kind
 from musicctl.store.shape import Shape
+from musicctl.store.spellings import spellings
 from musicctl.store.streaming import Rows, declared
 
 T = TypeVar("T")
@@ -88,7 +89,7 @@ def where(found: Shape, wanted: Wanted, doing: str) -> sql.Composable:
         conditions.append(sql.SQL("{} = ANY(%(ids)s)").format(found.as_text(kind.key)))
     if wanted.text is not None:
         found.require([kind.columns[1]], doing)
-        conditions.append(sql.SQL("{} ILIKE %(pattern)s").format(found.as_text(kind.columns[1])))
+        conditions.append(sql.SQL("{} ILIKE ANY(%(patterns)s)").format(found.as_text(kind.columns[1])))
     return sql.SQL(" AND ").join(conditions)
 
 
@@ -97,6 +98,6 @@ def values(wanted: Wanted) -> dict[str, object]:
     return {
         "user_id": wanted.user_id,
         "ids": None if wanted.ids is None else list(wanted.ids),
-        "pattern": None if wanted.text is None else f"%{wanted.text.translate(WILDCARDS)}%",
+        "patterns": [f"%{each.translate(WILDCARDS)}%" for each in spellings(wanted.text or "")],
         "limit": wanted.limit,
     }

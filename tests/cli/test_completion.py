@@ -51,7 +51,7 @@ def complete(program: Program, monkeypatch: pytest.MonkeyPatch) -> Complete:
         (["sandbox", "up", "--plan", "e"], ["essentials", "enterprise"]),
         (["roles", "plan", "-P", ""], ["prod", "staging", "env", "sandbox"]),
         (["roles", "plan", "--profile=st"], ["--profile=staging"]),
-        (["help", "se"], ["settings"]),
+        (["help", "se"], ["settings", "security"]),
         (["help", "songs", "m"], ["move"]),
         (["help", "settings", ""], []),
         (["users", "list", "--columns", "user_id,plays,pl"], ["user_id,plays,playlists"]),

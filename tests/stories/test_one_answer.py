@@ -1,5 +1,7 @@
 """The same question asked of several commands has one answer."""
 
+import unicodedata
+
 import pytest
 
 from tests.program import Program, Sandbox
@@ -30,3 +32,79 @@ def test_roles_that_cannot_be_read_are_a_conflict_of_every_command_that_names_th
     ended = program(*command, "auth0|a", "--json")
     assert (ended.code, ended.json["conflict"], sandbox.writes()) == (5, 1, [])
     assert [problem["state"] for problem in ended.json["problems"]] == ["conflict"]
+
+
+def test_last_is_the_last_run_that_changed_something(sandbox: Sandbox, program: Program) -> None:
+    sandbox.add_user(ADA, plays=150)
+    done = program("roles", "sync", "--json").json
+    for _ in range(3):  # as cron does
+        assert program("roles", "sync", "--json").json["requests"] == 0
+    assert [run["run"] for run in program("history", "list", "--json").json] == [done["run"]]
+    assert len(program("history", "list", "--all", "--json").json) == 4
+    assert program("history", "show", "last", "--json").json["run"] == done["run"]
+    undone = program("undo", "last", "--yes", "--json")
+    assert (undone.code, undone.json["undoes"], undone.json["restored"]) == (0, done["run"], 1)
+
+
+def test_an_undo_of_nothing_is_refused(sandbox: Sandbox, program: Program) -> None:
+    sandbox.add_user(ADA, plays=5)
+    run = program("roles", "sync", "--json").json["run"]
+    assert program("undo", run, "--yes", "--json").code == 4
+    nothing = program("undo", "last", "--yes", "--json")
+    assert nothing.code in (3, 4)
+
+
+def test_two_rows_of_one_listener_s_genre_have_one_answer(sandbox: Sandbox, program: Program) -> None:
+    sandbox.add_user(ADA)
+    sandbox.query("ALTER TABLE user_data DROP CONSTRAINT user_data_pkey")
+    try:
+        sandbox.query("INSERT INTO user_data VALUES (%s, 'rock'), (%s, 'jazz')", ADA, ADA)
+        one = program("genres", "show", ADA, "--json").json["fav_genre"]
+        assert program("users", "show", ADA, "--json").json["fav_genre"] == one
+        [listed] = program("users", "list", "--json").json
+        assert listed["fav_genre"] == one
+        assert program("genres", "set", ADA, "folk", "--json").json["fav_genre"] == "folk"
+        assert program("genres", "show", ADA, "--json").json["fav_genre"] == "folk"
+    finally:
+        sandbox.query("TRUNCATE user_data; ALTER TABLE user_data ADD PRIMARY KEY (user_id)")
+
+
+@pytest.mark.parametrize("kept", ["NFC", "NFD"])
+@pytest.mark.parametrize("asked", ["NFC", "NFD"])
+def test_a_name_is_found_however_it_is_spelled(
+    sandbox: Sandbox, program: Program, kept: str, asked: str
+) -> None:
+    name, part = unicodedata.normalize(kept, "Zoë Ünal"), unicodedata.normalize(asked, "zoë ü")  # type: ignore[arg-type]
+    sandbox.add_user(ADA, user_metadata={"displayName": name})
+    sandbox.query("INSERT INTO songs VALUES ('1', %s, %s), ('2', 'Zoe', %s)", name, ADA, ADA)
+    sandbox.query("INSERT INTO user_data VALUES (%s, %s)", ADA, unicodedata.normalize(kept, "Fado é"))  # type: ignore[arg-type]
+    assert program("roles", "plan", "--refresh").code == 0
+    assert program("songs", "search", part, "-o", "ids").out == "1\n"
+    assert program("users", "list", "--name", part, "-o", "ids").out == f"{ADA}\n"
+    genre = unicodedata.normalize(asked, "fado É")  # type: ignore[arg-type]
+    assert program("users", "list", "--genre", genre, "-o", "ids").out == f"{ADA}\n"
+
+
+def test_a_time_that_was_printed_is_one_that_can_be_asked_for(
+    sandbox: Sandbox, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import time
+
+    monkeypatch.setenv("TZ", "Asia/Kolkata")
+    time.tzset()
+    try:
+        sandbox.add_user(ADA, plays=150)
+        run = program("roles", "sync", "--json").json["run"]
+        [line] = [line for line in program("history", "show", run).out.splitlines() if "started_at" in line]
+        printed = line.partition("started_at")[2].strip()
+        assert printed.endswith("IST")
+        found = program("history", "list", "--since", printed, "--json").json
+        assert [each["run"] for each in found] == [run]
+        assert program("history", "list", "--before", printed, "--json").json == []
+        pinned = program(
+            "roles", "pin", ADA, "--state", "granted", "--reason", "x", "--until", "2999-01-01 18:00"
+        )
+        assert "2999-01-01 18:00:00 IST" in pinned.out
+    finally:
+        monkeypatch.undo()
+        time.tzset()
