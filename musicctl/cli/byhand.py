@@ -4,7 +4,7 @@ import shlex
 import time
 from typing import TYPE_CHECKING
 
-from musicctl.cli.options import DryRun, Json, Output, Profile, Quiet, Users
+from musicctl.cli.options import DryRun, Json, Output, Profile, Quiet, Users, Wait, duration
 from musicctl.cli.output import chosen, show_judgements, show_plan, show_report
 from musicctl.cli.run import carry_out, refuse_danger
 from musicctl.cli.session import Session
@@ -20,32 +20,36 @@ if TYPE_CHECKING:
 def grant(
     users: Users,
     dry_run: DryRun = False,
+    wait: Wait = "0s",
     profile: Profile = None,
     output: Output = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> int:
     """Give the role to the users named, whatever their plays."""
-    form = chosen(output, as_json)
+    form, patience = chosen(output, as_json), duration(wait, "--wait")
     with Session(profile, quiet=quiet) as session:
-        return _by_hand(session, users, form, grant=True, dry_run=dry_run)
+        return _by_hand(session, users, form, grant=True, dry_run=dry_run, wait=patience)
 
 
 def revoke(
     users: Users,
     dry_run: DryRun = False,
+    wait: Wait = "0s",
     profile: Profile = None,
     output: Output = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> int:
     """Take the role from the users named, whatever their plays."""
-    form = chosen(output, as_json)
+    form, patience = chosen(output, as_json), duration(wait, "--wait")
     with Session(profile, quiet=quiet) as session:
-        return _by_hand(session, users, form, grant=False, dry_run=dry_run)
+        return _by_hand(session, users, form, grant=False, dry_run=dry_run, wait=patience)
 
 
-def _by_hand(session: Session, users: list[str], form: Format, *, grant: bool, dry_run: bool) -> int:
+def _by_hand(
+    session: Session, users: list[str], form: Format, *, grant: bool, dry_run: bool, wait: float
+) -> int:
     from musicctl.operations import promote as promotions
 
     began = time.monotonic()
@@ -62,10 +66,10 @@ def _by_hand(session: Session, users: list[str], form: Format, *, grant: bool, d
         return Exit.REFUSED if promotion.plan.dangers else Exit.PARTIAL if not_found else Exit.OK
     refuse_danger(promotion.plan)
     command = f"roles {'grant' if grant else 'revoke'}"
-    report = carry_out(session, promotion.plan, began, command=command)
+    report = carry_out(session, promotion.plan, began, command=command, wait=wait)
     report = promotions.with_unreadable(promotions.with_not_found(report, not_found), promotion)
     show_judgements(promotion.users, form)
-    show_report(report, form, {"users": judgement_documents(promotion.users)})
+    show_report(report, form, session.pointed, {"users": judgement_documents(promotion.users)})
     return report.exit
 
 

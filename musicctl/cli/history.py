@@ -7,7 +7,7 @@ import typer
 
 from musicctl.cli import columns as chosen_columns
 from musicctl.cli.command import command, group
-from musicctl.cli.options import Json, Output, Profile, Quiet
+from musicctl.cli.options import Json, Output, Profile, Quiet, Wait, duration
 from musicctl.cli.output import (
     chosen,
     document,
@@ -105,12 +105,16 @@ def show(run: RunId, profile: Profile = None, output: Output = None, as_json: Js
 
 @command(app, "recover")
 def recover(
-    profile: Profile = None, output: Output = None, as_json: Json = False, quiet: Quiet = False
+    wait: Wait = "0s",
+    profile: Profile = None,
+    output: Output = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
 ) -> int:
     """Find out what became of changes that a run sent before it was cut off, and record it."""
     from musicctl.operations import history
 
-    form = chosen(output, as_json)
+    form, patience = chosen(output, as_json), duration(wait, "--wait")
     with Session(profile, quiet=quiet) as session:
         session.warn_of_superuser()
         found = history.recover(
@@ -120,6 +124,7 @@ def recover(
             settle=session.settings.settle,
             threads=session.settings.threads,
             say=session.say,
+            wait=patience,
         )
         document(found, form)
         return Exit.PARTIAL if found["unknown"] else Exit.OK

@@ -60,7 +60,7 @@ def set_names(
             _review(session, lambda: setnames.preview(context, namings))
         _announce(session, len(namings))
         done = setnames.perform(context, namings, wait=patience)
-        _print(done, form)
+        _print(session, done, form)
         return _ended(done, file)
 
 
@@ -98,7 +98,7 @@ def fill_names(
             _review(session, lambda: found.preview)
         _announce(session, count)
         done = fillnames.perform(context, found.preview, wait=patience)
-        _print(done, form)
+        _print(session, done, form)
         return done.exit
 
 
@@ -147,11 +147,11 @@ def _announce(session: Session, count: int) -> None:
         session.say(f"setting names: {estimate(session.database, count, session.per_second)}")
 
 
-def _print(done: "NamesReport", form: Format) -> None:
+def _print(session: Session, done: "NamesReport", form: Format) -> None:
     from musicctl.render import names
 
     if form is Format.TABLE:
-        text(names.names_text(done, terminal=terminal_width()))
+        text(session.pointed(names.names_text(done, terminal=terminal_width())))
     elif done.lines is None or form in (Format.JSON, Format.IDS):
         document(names.names_document(done), form)
     else:

@@ -154,13 +154,21 @@ def plan_for_people(plan: "Plan", *, to_stderr: bool = True, limit: int | None =
     printed(plan_text(plan, terminal=terminal_width(to_stderr=to_stderr), limit=limit))
 
 
-def show_report(report: "Report", form: Format, more: Mapping[str, object] | None = None) -> None:
-    """Print the report of a run; machines find the keys of `more` in it too."""
+def show_report(
+    report: "Report",
+    form: Format,
+    point: Callable[[str], str],
+    more: Mapping[str, object] | None = None,
+) -> None:
+    """Print the report of a run; machines find the keys of `more` in it too.
+
+    `point` puts the profile into the commands that it names.
+    """
     from musicctl.render.report import report_document, report_text
     from musicctl.render.text import wrapped
 
     if form is Format.TABLE:
-        lines = report_text(report).splitlines()
+        lines = point(report_text(report)).splitlines()
         text("".join(f"{wrapped(line, terminal_width())}\n" for line in lines))
     else:
         document(report_document(report) | dict(more or {}), form)

@@ -3,7 +3,7 @@
 import time
 
 from musicctl.cli.command import alone, command
-from musicctl.cli.options import DryRun, Json, Output, Profile, Quiet, Users
+from musicctl.cli.options import DryRun, Json, Output, Profile, Quiet, Users, Wait, duration
 from musicctl.cli.output import chosen, show_judgements, show_plan, show_report
 from musicctl.cli.run import carry_out, refuse_danger
 from musicctl.cli.session import Session
@@ -18,6 +18,7 @@ app = alone()
 def promote(
     users: Users,
     dry_run: DryRun = False,
+    wait: Wait = "0s",
     profile: Profile = None,
     output: Output = None,
     as_json: Json = False,
@@ -26,7 +27,7 @@ def promote(
     """Apply the rule to the users named: grant the role at the bar, take it away below."""
     from musicctl.operations import promote as promotions
 
-    form = chosen(output, as_json)
+    form, patience = chosen(output, as_json), duration(wait, "--wait")
     began = time.monotonic()
     with Session(profile, quiet=quiet) as session:
         targets = resolved(session, users)
@@ -38,8 +39,8 @@ def promote(
             show_plan(promotion.plan, form)
             return Exit.REFUSED if promotion.plan.dangers else Exit.PARTIAL if not_found else Exit.OK
         refuse_danger(promotion.plan)
-        report = carry_out(session, promotion.plan, began, command="promote")
+        report = carry_out(session, promotion.plan, began, command="promote", wait=patience)
         report = promotions.with_unreadable(promotions.with_not_found(report, not_found), promotion)
         show_judgements(promotion.users, form)
-        show_report(report, form, {"users": judgement_documents(promotion.users)})
+        show_report(report, form, session.pointed, {"users": judgement_documents(promotion.users)})
         return report.exit

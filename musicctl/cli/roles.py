@@ -137,7 +137,7 @@ def sync(
             return now
 
         report = carry_out(session, made, began, command="roles sync", wait=patience, again=again)
-        show_report(report, form)
+        show_report(report, form, session.pointed)
         return report.exit
 
 

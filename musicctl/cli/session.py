@@ -127,9 +127,13 @@ class Session:
         """
         return whois.user_id(text, lambda: self.tenant, tell=self.say if granting else None)
 
+    def pointed(self, line: str) -> str:
+        """Return a text whose commands name the profile that this one was given."""
+        return with_profile(line, self._named)
+
     def say(self, line: str) -> None:
         """Tell people something on stderr, unless they asked for quiet."""
-        talk(self.quiet)(with_profile(line, self._named))
+        talk(self.quiet)(self.pointed(line))
 
     def _tell_wait(self, seconds: float, reason: str) -> None:
         """Tell a person who is there why nothing happens; above the progress bar, if there is one."""

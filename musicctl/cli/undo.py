@@ -10,7 +10,7 @@ import typer
 from musicctl.cli.asking import agree
 from musicctl.cli.command import alone, command
 from musicctl.cli.history import RunId
-from musicctl.cli.options import DryRun, Json, Output, Profile, Quiet, Yes
+from musicctl.cli.options import DryRun, Json, Output, Profile, Quiet, Wait, Yes, duration
 from musicctl.cli.output import aside, chosen, document, terminal_width, text
 from musicctl.cli.progress import progress
 from musicctl.cli.session import Session
@@ -36,6 +36,7 @@ def undo(
     pin: Pin = None,
     dry_run: DryRun = False,
     yes: Yes = False,
+    wait: Wait = "0s",
     profile: Profile = None,
     output: Output = None,
     as_json: Json = False,
@@ -44,14 +45,14 @@ def undo(
     """Take a run back: what is still as it left it becomes what it was before."""
     from musicctl.operations import undo as undos
 
-    form, began = chosen(output, as_json), time.monotonic()
+    form, patience, began = chosen(output, as_json), duration(wait, "--wait"), time.monotonic()
     with Session(profile, quiet=quiet) as session:
         found = undos.find(session.database, run)
         until = undos.until(session.database, found, pin)
-        context = context_of(session, began)
+        context = context_of(session, began, wait=patience)
         if dry_run:
             preview = undos.preview(context, found)
-            _print_preview(preview, form)
+            _print_preview(session, preview, form)
             return _ended(preview.exit, found)
         _review(session, context, found, yes=yes)
         undone = undos.perform(context, found, until)
@@ -60,8 +61,11 @@ def undo(
         return _ended(undone.exit, found)
 
 
-def context_of(session: Session, began: float, *, refresh: bool = False) -> "Context":
-    """Return what a run of this session is done with; its seconds count from `began`."""
+def context_of(session: Session, began: float, *, refresh: bool = False, wait: float = 0.0) -> "Context":
+    """Return what a run of this session is done with, which waits so long for another one to end.
+
+    Its seconds count from `began`.
+    """
     from musicctl.operations.undoing import Context
 
     return Context(
@@ -73,6 +77,7 @@ def context_of(session: Session, began: float, *, refresh: bool = False) -> "Con
         settle=session.settings.settle,
         freshness=session.settings.freshness,
         began=began,
+        wait=wait,
         say=session.say,
         progress=partial(progress, shown=not session.quiet),
     )
@@ -92,11 +97,11 @@ def _review(session: Session, context: "Context", run: "Run", *, yes: bool) -> N
         agree(question, yes=False)
 
 
-def _print_preview(preview: "Preview", form: Format) -> None:
+def _print_preview(session: Session, preview: "Preview", form: Format) -> None:
     from musicctl.render.undo import preview_document, preview_text
 
     if form is Format.TABLE:
-        text(preview_text(preview, terminal=terminal_width()))
+        text(session.pointed(preview_text(preview, terminal=terminal_width())))
     else:
         document(preview_document(preview), form)
 

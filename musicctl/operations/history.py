@@ -91,16 +91,23 @@ def changes(database: Database, run: Run, use: Callable[[Rows], T]) -> T:
 
 
 def recover(
-    database: Database, tenant: Tenant, *, actor: str, settle: float, threads: int, say: Callable[[str], None]
+    database: Database,
+    tenant: Tenant,
+    *,
+    actor: str,
+    settle: float,
+    threads: int,
+    say: Callable[[str], None],
+    wait: float = 0.0,
 ) -> dict[str, object]:
     """Find out what became of changes that were sent and never confirmed, and record it.
 
     Returns how many runs were ended, and how many changes were found to be what. Raises BusyError while a
-    run is under way.
+    run is under way, for longer than `wait` seconds.
     """
     found = []
     for name in LEASES:
-        with held(database, name, actor, only_looking=True, say=say) as lease:
+        with held(database, name, actor, wait=wait, only_looking=True, say=say) as lease:
             found.append(recovery.recover(database, tenant, lease, settle=settle, threads=threads, say=say))
     found.append(recovery.recover(database, tenant, None, settle=settle, threads=threads, say=say))
     names = ("runs", "applied", "failed", "unknown", "gone")

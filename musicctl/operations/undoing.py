@@ -39,7 +39,8 @@ T = TypeVar("T")
 class Context:
     """What an undo is done with; `progress` is entered with a count, and gives what to call for each change.
 
-    `tenant` is called where the tenant is needed; `began` is the monotonic time from which seconds count.
+    `tenant` is called where the tenant is needed; `began` is the monotonic time from which seconds count;
+    `wait` is for how many seconds another run may go on before this one gives up.
     """
 
     database: Database
@@ -52,6 +53,7 @@ class Context:
     began: float
     say: Callable[[str], None]
     progress: Callable[[int], AbstractContextManager[Callable[[object], None]]]
+    wait: float = 0.0
 
     def pace(self, progress: Callable[[object], None]) -> Pace:
         """Return how the writes go about."""
@@ -103,7 +105,9 @@ def writing_alone(context: Context, run: Run) -> Iterator[Lease | None]:
     lease_of = "roles" if run.field == "roles" else "names"
     if run.field == "roles" or run.lease is not None:
         stop = context.tenant().stop
-        alone = held(context.database, lease_of, context.who.actor, stop=stop, say=context.say)
+        alone = held(
+            context.database, lease_of, context.who.actor, wait=context.wait, stop=stop, say=context.say
+        )
     with alone as lease:
         recovery.recover(
             context.database,

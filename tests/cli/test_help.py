@@ -111,7 +111,7 @@ def test_the_exit_codes_are_all_that_the_parameters_ask_for() -> None:
             names = {*param.opts, param.metavar}
             assert "--profile" not in names or exits >= PROFILE
             assert "--check" not in names or Exit.CHANGES in exits
-            assert "--wait" not in names or exits >= LEASE
+            assert "--wait" not in names or Exit.BUSY in exits
             assert "RUN" not in names or Exit.NOT_FOUND in exits
             assert "--token" not in names or Exit.REFUSED in exits
             assert names.isdisjoint({"USER", "FROM", "TO"}) or exits >= USER

@@ -202,3 +202,46 @@ def test_a_bad_header_is_not_to_be_left_out(sandbox: Sandbox, program: Program, 
     for more in ((), ("--skip-bad",)):
         lists = program("playlists", "import", str(tmp_path / "p.csv"), "--yes", "--json", *more)
         assert "playlist_id, user_id, name, total_plays" in lists.error["hint"]
+
+
+WAITERS = (
+    ("promote", "auth0|a"),
+    ("roles", "grant", "auth0|a"),
+    ("roles", "revoke", "auth0|a"),
+    ("roles", "sync"),
+    ("undo", "last", "--yes"),
+    ("history", "recover"),
+)
+
+
+@pytest.mark.parametrize("words", WAITERS, ids=" ".join)
+def test_who_is_told_to_wait_can(sandbox: Sandbox, program: Program, words: tuple[str, ...]) -> None:
+    """Somebody else's lease is there for some seconds: without --wait it is 75, with it the command goes on."""
+    sandbox.add_user("auth0|a", plays=150)
+    assert program("roles", "sync", "--json").code == 0
+    sandbox.add_user("auth0|b", plays=150)
+
+    def lease(seconds: int) -> None:
+        sandbox.query(
+            "INSERT INTO musicctl.lease VALUES ('roles', 9, 'x@y', 'elsewhere', 'b', 1, now(),"
+            f" clock_timestamp() + interval '{seconds} s', false) ON CONFLICT (name) DO UPDATE SET"
+            " token = lease.token + 1, holder = 'x@y', host = 'elsewhere', released = false,"
+            f" expires_at = clock_timestamp() + interval '{seconds} s'"
+        )
+
+    lease(60)
+    busy = program(*words, "--json")
+    assert (busy.code, "--wait" in busy.error["hint"]) == (75, True)
+    lease(2)
+    assert program(*words, "--wait", "1m", "--json").code == 0
+
+
+def test_the_undo_that_is_printed_is_of_the_profile_named(
+    sandbox: Sandbox, program: Program, tmp_path: Path
+) -> None:
+    names = tmp_path / "n.csv"
+    names.write_text("user,name\nauth0|a,Ada\n")
+    sandbox.add_user("auth0|a", plays=150)
+    for words in (("roles", "sync", "--yes"), ("profile", "set-names", str(names), "--yes")):
+        told = program(*words, "-P", "sandbox")
+        assert (told.code, "musicctl undo -P sandbox 2" in told.out.replace("\n", " ")) == (0, True), told.out
