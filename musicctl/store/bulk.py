@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from psycopg2 import sql
 
+from musicctl.store import naming
 from musicctl.store.copying import copy_in
 from musicctl.store.database import Cursor, Database
 
@@ -29,9 +30,10 @@ def upsert(
     All or nothing. `rows` is read once, so the transaction is not repeated after a conflict: it fails.
     A key that comes twice in `rows` is the caller's to refuse.
     """
-    written = parts(sql.Identifier(table), columns, [key])
 
     def work(cursor: Cursor) -> int:
+        there = naming.table(cursor, table).replace("%%", "%")
+        written = parts(sql.SQL(there), columns, [key])
         cursor.execute(
             sql.SQL("CREATE TABLE {staging} AS SELECT {columns} FROM {table} LIMIT 0").format(**written)
         )

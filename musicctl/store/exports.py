@@ -76,7 +76,7 @@ def _query(found: Shape, names: Sequence[str], user_id: str | None, doing: str) 
     if user_id is None:
         return query
     found.require(["user_id"], doing)
-    return query + sql.SQL(" WHERE user_id = {}").format(sql.Literal(user_id))
+    return query + sql.SQL(" WHERE {} = {}").format(found.compared("user_id"), sql.Literal(user_id))
 
 
 def _copy(cursor: Cursor, statement: str, write: Callable[[bytes], object]) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from musicctl.store import written
+from musicctl.store import naming, written
 from musicctl.store.database import Cursor, Database, one_row
 
 
@@ -10,7 +10,7 @@ def of_user(database: Database, user_id: str) -> str | None:
     """Return the user's favourite genre, or None when none is known."""
 
     def work(cursor: Cursor) -> str | None:
-        return _shown(cursor, user_id)[0]
+        return _shown(cursor, naming.table(cursor, "user_data"), user_id)[0]
 
     return database.run(work, doing="read the favourite genre", read_only=True)
 
@@ -24,14 +24,15 @@ def set_genre(
     """
 
     def work(cursor: Cursor) -> tuple[str | None, str]:
-        cursor.execute("SELECT fav_genre FROM user_data WHERE user_id = %s FOR UPDATE", (user_id,))
+        table = naming.table(cursor, "user_data")
+        cursor.execute(f"SELECT fav_genre FROM {table} WHERE user_id = %s FOR UPDATE", (user_id,))
         there = cursor.fetchone() is not None
-        before = _shown(cursor, user_id)[0]
+        before = _shown(cursor, table, user_id)[0]
         if there:
-            cursor.execute("UPDATE user_data SET fav_genre = %s WHERE user_id = %s", (genre, user_id))
+            cursor.execute(f"UPDATE {table} SET fav_genre = %s WHERE user_id = %s", (genre, user_id))
         else:
-            cursor.execute("INSERT INTO user_data (user_id, fav_genre) VALUES (%s, %s)", (user_id, genre))
-        cursor.execute("SELECT fav_genre FROM user_data WHERE user_id = %s", (user_id,))
+            cursor.execute(f"INSERT INTO {table} (user_id, fav_genre) VALUES (%s, %s)", (user_id, genre))
+        cursor.execute(f"SELECT fav_genre FROM {table} WHERE user_id = %s", (user_id,))
         kept = {each for (each,) in cursor.fetchall()}
         written.require(kept == {genre}, "user_data", "set the favourite genre")
         return before, journal(cursor, before)
@@ -39,7 +40,7 @@ def set_genre(
     return database.run(work, doing="set the favourite genre")
 
 
-def _shown(cursor: Cursor, user_id: str) -> tuple[str | None]:
+def _shown(cursor: Cursor, table: str, user_id: str) -> tuple[str | None]:
     """Return the genre as the view has it: of several rows that an app may have, the last by the alphabet."""
-    cursor.execute("SELECT max(fav_genre::text) FROM user_data WHERE user_id = %s", (user_id,))
+    cursor.execute(f"SELECT max(fav_genre::text) FROM {table} WHERE user_id = %s", (user_id,))
     return one_row(cursor)

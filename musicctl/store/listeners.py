@@ -8,6 +8,7 @@ from typing import TypeVar
 from musicctl.store import casting, grouped, plays, view
 from musicctl.store.casting import Row
 from musicctl.store.database import Cursor, Database, one_row
+from musicctl.store.naming import qualified
 from musicctl.store.spellings import spellings
 from musicctl.store.streaming import stream
 
@@ -31,12 +32,12 @@ WINDOWS = (1000, 4000)
 """Users of the mirror that are looked through one by one: a page is often full by then."""
 
 FILTERS = {
-    "role": "roles @> ARRAY[%(role)s]",
-    "genre": "lower(fav_genre) = lower(%(genre)s)",
-    "min_plays": "plays >= %(min_plays)s",
-    "max_plays": "plays <= %(max_plays)s",
-    "name": "strpos(lower(display_name), lower(%(name)s)) > 0",
-    "email": "strpos(lower(email), lower(%(email)s)) > 0",
+    "role": qualified("roles @> ARRAY[%(role)s]"),
+    "genre": qualified("lower(fav_genre) = lower(%(genre)s)"),
+    "min_plays": qualified("plays >= %(min_plays)s"),
+    "max_plays": qualified("plays <= %(max_plays)s"),
+    "name": qualified("strpos(lower(display_name), lower(%(name)s)) > 0"),
+    "email": qualified("strpos(lower(email), lower(%(email)s)) > 0"),
     "no_tenant": "NOT in_tenant",
     "no_data": "in_tenant AND NOT has_data",
 }
@@ -193,8 +194,9 @@ def _window(
         )
         row = cursor.fetchone()
         until = row[0] if row else None
-        span = "user_id > %(after)s" + ("" if until is None else " AND user_id <= %(until)s")
-        statement = f"{_looked_up(wanted, query, span)} ORDER BY user_id LIMIT %(size)s"
+        plays.as_asked(cursor, query)
+        span = qualified("user_id > %(after)s" + ("" if until is None else " AND user_id <= %(until)s"))
+        statement = f"{_looked_up(cursor, wanted, query, span)} ORDER BY user_id LIMIT %(size)s"
         rows = _rows(cursor, statement, wanted.values | {"after": after, "until": until, "size": size})
         return rows, rows[-1][0] if len(rows) == size else until
 
@@ -212,8 +214,9 @@ def _stream(
     after: str = "",
 ) -> T:
     def prepare(cursor: Cursor) -> tuple[str, Mapping[str, object]]:
-        rows = grouped.rows(view.shapes(cursor), query)
-        conditions = " AND ".join([*wanted.conditions, "user_id > %(after)s"])
+        rows = grouped.rows(cursor, view.shapes(cursor), query)
+        plays.as_asked(cursor, query)
+        conditions = " AND ".join([*wanted.conditions, qualified("user_id > %(after)s")])
         statement = f"SELECT {', '.join(COLUMNS)} FROM ({rows}) AS listeners WHERE {conditions}"
         return f"{statement} {_order(sort, limit)}", wanted.values | {"after": after}
 
@@ -227,14 +230,15 @@ def _first_by(database: Database, wanted: Wanted, query: str | None, sort: str, 
     """
 
     def work(cursor: Cursor) -> list[Row]:
-        rows = grouped.rows(view.shapes(cursor), query)
+        rows = grouped.rows(cursor, view.shapes(cursor), query)
+        plays.as_asked(cursor, query)
         conditions = " AND ".join([*wanted.conditions, "true"])
         cursor.execute(
             f"SELECT user_id FROM ({rows}) AS listeners WHERE {conditions} {_order(sort, limit)}",
             wanted.values,
         )
         place = {user_id: at for at, (user_id,) in enumerate(cursor.fetchall())}
-        statement = _looked_up(Wanted(), query, "user_id = ANY(%(keys)s)")
+        statement = _looked_up(cursor, Wanted(), query, qualified("user_id = ANY(%(keys)s)"))
         return sorted(_rows(cursor, statement, {"keys": list(place)}), key=lambda row: place[row[0]])
 
     return _run(database, work)
@@ -245,15 +249,15 @@ def _order(sort: str, limit: int | None) -> str:
     return f"ORDER BY {by}user_id" + ("" if limit is None else f" LIMIT {limit:d}")
 
 
-def _looked_up(wanted: Wanted, query: str | None, span: str) -> str:
+def _looked_up(cursor: Cursor, wanted: Wanted, query: str | None, span: str) -> str:
     """Return the SELECT of wanted listeners within `span`, a condition on user_id, without an order."""
     rows = "musicctl.listener_rows()"
     if query is not None:
         others = ", ".join(f"found.{name}" for name in COLUMNS if name != "plays")
         rows = (
             f"(SELECT {others}, counted.plays, found.has_data, found.in_tenant FROM {rows} AS found LEFT JOIN"
-            f" (SELECT user_id, plays FROM ({plays.source(query)}) AS source WHERE {span}) AS counted"
-            " USING (user_id))"
+            f" (SELECT user_id, plays FROM ({plays.source(cursor, query)}) AS source WHERE {span}) AS counted"
+            " ON counted.user_id OPERATOR(pg_catalog.=) found.user_id)"
         )
     conditions = " AND ".join([*wanted.conditions, span])
     return f"SELECT {', '.join(COLUMNS)} FROM {rows} AS listeners WHERE {conditions}"

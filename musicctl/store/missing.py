@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from musicctl.store import plays
+from musicctl.store import naming, plays
 from musicctl.store.database import Cursor, Database
+from musicctl.store.naming import qualified
 from musicctl.store.turns import AGAIN
 
-MISSING = """
-    SELECT plays.user_id FROM plays LEFT JOIN musicctl.tenant_users AS users USING (user_id)
-    WHERE plays.plays >= %(threshold)s AND users.user_id IS NULL"""
+MISSING = qualified("""
+    SELECT plays.user_id FROM plays LEFT JOIN musicctl.tenant_users AS users ON users.user_id = plays.user_id
+    WHERE plays.plays >= %(threshold)s AND users.user_id IS NULL""")
 
 
 def asked(database: Database, user_ids: Sequence[str]) -> None:
@@ -32,13 +33,15 @@ def all_asked(database: Database, query: str | None, *, threshold: int, as_of: d
 
     def work(cursor: Cursor) -> None:
         values = {"threshold": threshold, "as_of": as_of}
+        source = plays.source(cursor, query)
+        plays.as_asked(cursor, query)
         cursor.execute(
-            f"WITH plays AS ({plays.source(query)}) INSERT INTO musicctl.missing (user_id, asked_at)"
+            f"WITH plays AS ({source}) INSERT INTO musicctl.missing (user_id, asked_at)"
             f" SELECT user_id, %(as_of)s FROM ({MISSING}) AS missing"
             " ON CONFLICT (user_id) DO UPDATE SET asked_at = greatest(missing.asked_at, excluded.asked_at)",
             values,
         )
-        cursor.execute("DELETE FROM musicctl.missing WHERE asked_at < %(as_of)s", values)
+        cursor.execute(f"{naming.AS_OURS}; DELETE FROM musicctl.missing WHERE asked_at < %(as_of)s", values)
 
     database.run(work, doing="remember who is no user of the tenant")
 

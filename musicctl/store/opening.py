@@ -9,6 +9,9 @@ REPEATABLE_READ = "REPEATABLE READ"
 PATH = "musicctl.path"
 """Where the account would look for a table: a setting of the transaction's own, an array of schemas."""
 
+ACCOUNTS = "musicctl.search_path"
+"""The account's search path as it stands."""
+
 # What others may have set for the account, or for the database, and what would then change what our
 # statements mean, or what comes back: names in quotes, `= NULL`, the last digits of a number.
 MEANING = {
@@ -17,10 +20,11 @@ MEANING = {
     "extra_float_digits": "1",
 }
 
-# The account's path is kept before it is left: what the two lines name, they name in full. pg_temp is said,
+# The account's path is kept before it is left: what these lines name, they name in full. pg_temp is said,
 # and last, since Postgres looks there for tables first where it is not.
 OURS = f"""\
-SELECT pg_catalog.set_config('{PATH}', pg_catalog.current_schemas(false)::pg_catalog.text, true);
+SELECT pg_catalog.set_config('{PATH}', pg_catalog.current_schemas(false)::pg_catalog.text, true),
+    pg_catalog.set_config('{ACCOUNTS}', pg_catalog.current_setting('search_path'), true);
 SET LOCAL search_path = pg_catalog, pg_temp"""
 
 
@@ -35,7 +39,7 @@ class Opening:
     read_only: bool = False
     isolation: str = READ_COMMITTED
     settings: Mapping[str, str] = field(default_factory=dict)
-    own_path: bool = True
+    own_path: bool = False
 
     @property
     def statement(self) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from psycopg2 import sql
 
-from musicctl.store import casting, shape, written
+from musicctl.store import casting, naming, shape, written
 from musicctl.store.database import Cursor, Database
 from musicctl.store.kinds import PLAYLISTS
 from musicctl.store.shape import Shape
@@ -16,7 +16,7 @@ Row = tuple[object, ...]
 # Columns by name out of the whole row: an app may have no names, or no ids, for its playlists.
 LENIENT = (
     "to_jsonb(playlists) -> 'playlist_id', user_id::text, to_jsonb(playlists) ->> 'name',"
-    " total_plays::bigint FROM playlists"
+    " total_plays::bigint FROM {table} AS playlists"
 )
 
 
@@ -44,8 +44,9 @@ def breakdown(database: Database, user_id: str) -> list[tuple[object, str | None
     """Return id, name and plays of each playlist of a user, with None where the app has no such column."""
 
     def work(cursor: Cursor) -> list[tuple[object, str | None, int | None]]:
+        lenient = LENIENT.format(table=naming.table(cursor, "playlists"))
         cursor.execute(
-            f"SELECT playlist_id, name, total_plays FROM (SELECT {LENIENT}) AS lists ({', '.join(COLUMNS)})"
+            f"SELECT playlist_id, name, total_plays FROM (SELECT {lenient}) AS lists ({', '.join(COLUMNS)})"
             " WHERE user_id = %s ORDER BY total_plays DESC NULLS LAST, playlist_id",
             (user_id,),
         )
@@ -65,14 +66,16 @@ def set_plays(
     """
 
     def work(cursor: Cursor) -> tuple[list[Row], str | None]:
-        cursor.execute(f"SELECT {LENIENT} WHERE playlist_id::text = %s FOR UPDATE", (playlist_id,))
+        table = naming.table(cursor, "playlists")
+        this = f"SELECT {LENIENT.format(table=table)} WHERE playlist_id::text = %s"
+        cursor.execute(f"{this} FOR UPDATE", (playlist_id,))
         before = cursor.fetchall()
         if len(before) != 1:
             return before, None
         cursor.execute(
-            "UPDATE playlists SET total_plays = %s WHERE playlist_id::text = %s", (plays, playlist_id)
+            f"UPDATE {table} SET total_plays = %s WHERE playlist_id::text = %s", (plays, playlist_id)
         )
-        cursor.execute(f"SELECT {LENIENT} WHERE playlist_id::text = %s", (playlist_id,))
+        cursor.execute(this, (playlist_id,))
         written.require([row[3] for row in cursor.fetchall()] == [plays], "playlists", "set the plays")
         return before, journal(cursor, before[0])
 

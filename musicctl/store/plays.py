@@ -8,14 +8,15 @@ from dataclasses import dataclass
 import psycopg2
 
 from musicctl.errors import ConfigError, DeniedError, MusicctlError, UsageError
-from musicctl.store import statement
+from musicctl.store import naming, statement
 from musicctl.store.database import Cursor, Database, one_row
+from musicctl.store.naming import qualified
 from musicctl.store.pins import IN_FORCE
 from musicctl.store.turns import Missing, Queue
 
-DEFAULT_QUERY = "SELECT user_id, sum(total_plays) AS plays FROM playlists GROUP BY user_id"
-WHOLE = "(SELECT user_id, total_plays FROM playlists OFFSET 0) AS whole"
-EVERYONES = DEFAULT_QUERY.replace("playlists", WHOLE)
+DEFAULT_QUERY = "SELECT user_id, sum(total_plays) AS plays FROM {table} GROUP BY user_id"
+WHOLE = "(SELECT user_id, total_plays FROM {table} OFFSET 0) AS whole"
+EVERYONES = DEFAULT_QUERY.format(table=WHOLE)
 """The same where all of it is read. Without OFFSET 0, Postgres 18 reads the table in the order of its index
 on user_id, its pages at random: twice the time at a million users, and far more from a disk."""
 
@@ -29,36 +30,39 @@ OF_THE_QUERY = ("0A", "21", "22", "25006", "2F", "38", "39", "42", "54", "P0")
 """What a SQLSTATE begins with that is about a query: its words, its values, what it calls, that it writes."""
 
 # Postgres subtracts NaN and infinities to NaN, so this keeps finite numbers and makes the others unknown.
-NORMALISED = """
+NORMALISED = qualified("""
     SELECT user_id::text AS user_id,
            CASE WHEN plays::numeric - plays::numeric = 0
                 THEN least(greatest(floor(plays::numeric), -9223372036854775808), 9223372036854775807)::bigint
            END AS plays
     FROM ({query}) AS source (user_id, plays)
-    WHERE user_id IS NOT NULL"""
+    WHERE user_id IS NOT NULL""")
 
 # A user with a pin in force is judged by the pin alone, and so comes with the last part or not at all.
-DIFFERING = f"""
+DIFFERING = qualified(f"""
     WITH plays AS ({{plays}}),
          pins AS (SELECT user_id, state FROM musicctl.pins WHERE role = %(role)s AND {IN_FORCE})
     SELECT CASE WHEN users.user_id IS NULL THEN 'missing' ELSE 'differs' END AS why,
            plays.user_id, plays.plays, users.roles,
            extract(epoch FROM clock_timestamp() - asked.asked_at)::text AS pin
-    FROM plays LEFT JOIN musicctl.tenant_users AS users USING (user_id) LEFT JOIN pins USING (user_id)
+    FROM plays LEFT JOIN musicctl.tenant_users AS users ON users.user_id = plays.user_id
+         LEFT JOIN pins ON pins.user_id = plays.user_id
          LEFT JOIN musicctl.missing AS asked ON asked.user_id = plays.user_id AND users.user_id IS NULL
     WHERE plays.plays >= %(threshold)s
       AND (users.user_id IS NULL OR (NOT users.roles @> ARRAY[%(role)s] AND pins.user_id IS NULL))
     UNION ALL
     SELECT 'differs', users.user_id, plays.plays, users.roles, NULL
-    FROM musicctl.tenant_users AS users LEFT JOIN plays USING (user_id) LEFT JOIN pins USING (user_id)
+    FROM musicctl.tenant_users AS users LEFT JOIN plays ON plays.user_id = users.user_id
+         LEFT JOIN pins ON pins.user_id = users.user_id
     WHERE users.roles @> ARRAY[%(role)s] AND pins.user_id IS NULL
       AND (plays.plays IS NULL OR plays.plays < %(threshold)s)
     UNION ALL
     SELECT 'pinned', users.user_id, plays.plays, users.roles, pins.state
-    FROM pins JOIN musicctl.tenant_users AS users USING (user_id) LEFT JOIN plays USING (user_id)
+    FROM pins JOIN musicctl.tenant_users AS users ON users.user_id = pins.user_id
+         LEFT JOIN plays ON plays.user_id = users.user_id
     WHERE users.roles IS NOT NULL
     UNION ALL
-    SELECT 'source', coalesce(sum(plays), 0)::text, count(plays), NULL, NULL FROM plays"""
+    SELECT 'source', coalesce(sum(plays), 0)::text, count(plays), NULL, NULL FROM plays""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +113,7 @@ def survey(database: Database, query: str | None, *, role: str, threshold: int) 
         found: dict[str, list[Standing]] = {"differs": [], "pinned": []}
         queue = Queue()
         source_users = source_plays = 0
-        everyones = source(EVERYONES if query is None else query)
+        everyones = source(cursor, query, whole=True)
         with named(query):
             cursor.execute(DIFFERING.format(plays=everyones), {"role": role, "threshold": threshold})
         for why, user_id, plays, roles, pin in cursor:
@@ -121,8 +125,8 @@ def survey(database: Database, query: str | None, *, role: str, threshold: int) 
                 continue
             queue.add(Missing(user_id, plays, None if pin is None else float(pin)))
         cursor.execute(
-            "SELECT count(*) FILTER (WHERE roles @> ARRAY[%s]), count(*) FILTER (WHERE roles IS NULL),"
-            " count(*) FROM musicctl.tenant_users",
+            f"{naming.AS_OURS}; SELECT count(*) FILTER (WHERE roles @> ARRAY[%s]),"
+            " count(*) FILTER (WHERE roles IS NULL), count(*) FROM musicctl.tenant_users",
             (role,),
         )
         holders, unreadable, tenant_users = one_row(cursor)
@@ -149,7 +153,8 @@ def of_users(database: Database, query: str | None, user_ids: Sequence[str]) -> 
             refuse_repeated(cursor, query)
         with named(query):
             cursor.execute(
-                f"SELECT user_id, plays FROM ({source(query)}) AS plays WHERE user_id = ANY(%(user_ids)s)",
+                f"SELECT user_id, plays FROM ({source(cursor, query)}) AS plays"
+                " WHERE user_id OPERATOR(pg_catalog.=) ANY(%(user_ids)s)",
                 {"user_ids": list(user_ids)},
             )
         return dict(cursor.fetchall())
@@ -162,26 +167,43 @@ def source_name(query: str | None) -> str:
     return "playlists" if query is None else f"plays_query {hashlib.sha256(query.encode()).hexdigest()[:12]}"
 
 
-def source(query: str | None) -> str:
-    """Return the SQL of a plays source as (user_id text, plays bigint), for a statement with parameters."""
+def source(cursor: Cursor, query: str | None, *, whole: bool = False) -> str:
+    """Return the SQL of a plays source as (user_id text, plays bigint), for a statement with parameters.
+
+    With `whole` the statement reads all of it. A query of one's own needs the account's search path, and all
+    of the statement around it the schemas of its names.
+    """
+    if query is None:
+        return source_of(naming.table(cursor, "playlists"), whole=whole)
     # psycopg2 reads % as the start of a parameter.
-    text = DEFAULT_QUERY if query is None else _bare(query).replace("%", "%%")
-    return NORMALISED.format(query=f"\n{text}\n")
+    return NORMALISED.format(query=f"\n{_bare(query).replace('%', '%%')}\n")
+
+
+def as_asked(cursor: Cursor, query: str | None) -> None:
+    """Let names mean what they mean to the account, where there is a query of one's own, from here on."""
+    if query is not None:
+        cursor.execute(naming.AS_ACCOUNT)
+
+
+def source_of(table: str, *, whole: bool = False) -> str:
+    """Return the same for the app's table of playlists, as SQL."""
+    return NORMALISED.format(query=(EVERYONES if whole else DEFAULT_QUERY).format(table=table))
 
 
 def refuse_repeated(cursor: Cursor, query: str) -> None:
     """Raise ConfigError, naming the setting, when a query of one's own is none of (user_id, plays).
 
     It must have two columns and only read, and may name each user once. Until the transaction ends, no
-    statement of it may take longer than PATIENCE, or than the account's own limit if that is less.
+    statement of it may take longer than PATIENCE, or than the account's own limit if that is less, and names
+    mean what they mean to the account.
     """
     with named(query):
         _refuse_columns(cursor, query)
         _limit(cursor)
         cursor.execute(
             # The count of plays has each one read as a number, which this may be the only statement to do.
-            f"SELECT user_id, count(plays) FROM ({source(query)}) AS plays GROUP BY user_id"
-            " HAVING count(*) > 1 ORDER BY user_id LIMIT 1",
+            f"SELECT user_id, pg_catalog.count(plays) FROM ({source(cursor, query)}) AS plays"
+            " GROUP BY user_id HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1 ORDER BY user_id LIMIT 1",
             (),
         )
         row = cursor.fetchone()
@@ -222,7 +244,7 @@ def _wrong(code: str, told: str) -> MusicctlError:
 
 
 def _refuse_columns(cursor: Cursor, query: str) -> None:
-    cursor.execute(f"SELECT * FROM (\n{_bare(query)}\n) AS source LIMIT 0")
+    cursor.execute(f"{naming.AS_ACCOUNT}; SELECT * FROM (\n{_bare(query)}\n) AS source LIMIT 0")
     names = [column.name for column in cursor.description or ()]
     if len(names) != 2:
         count = "1 column" if len(names) == 1 else f"{len(names)} columns"
@@ -230,7 +252,10 @@ def _refuse_columns(cursor: Cursor, query: str) -> None:
 
 
 def _limit(cursor: Cursor) -> None:
-    cursor.execute("SELECT setting::bigint FROM pg_catalog.pg_settings WHERE name = 'statement_timeout'")
+    cursor.execute(
+        "SELECT setting::bigint FROM pg_catalog.pg_settings"
+        " WHERE name OPERATOR(pg_catalog.=) 'statement_timeout'"
+    )
     ours, (own,) = int(PATIENCE * 1000), one_row(cursor)
     if own == 0 or own > ours:
         cursor.execute("SET LOCAL statement_timeout = %s", (ours,))

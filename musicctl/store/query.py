@@ -12,6 +12,7 @@ from musicctl.errors import MusicctlError, RefusedError, UsageError
 from musicctl.store import casting, view, waiting
 from musicctl.store.casting import Row
 from musicctl.store.database import Cursor, Database
+from musicctl.store.opening import Opening
 from musicctl.store.streaming import Declared, declared
 
 AT_ONCE = 500
@@ -47,7 +48,9 @@ def ask(database: Database, statement: str, use: Use[T], *, paged: bool, seconds
         return used
 
     with waiting.patient(seconds):
-        return database.run(work, doing="answer the query", read_only=True, repeat_on=())
+        return database.run(
+            work, doing="answer the query", opening=Opening(read_only=True, own_path=True), repeat_on=()
+        )
 
 
 class _Clock:

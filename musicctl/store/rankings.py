@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from musicctl.store import plays
-from musicctl.store.database import Cursor, Database, one_row
+from musicctl.store import naming, plays
+from musicctl.store.database import Cursor, Database
+from musicctl.store.naming import qualified
 from musicctl.store.streaming import Rows, stream
 
 TOP_COLUMNS = ("user_id", "plays", "playlists")
@@ -12,17 +13,17 @@ NEAR_COLUMNS = (*TOP_COLUMNS, "distance")
 GREATEST = 2**63 - 1
 T = TypeVar("T")
 
-TOP = """
+TOP = qualified("""
     SELECT user_id, plays, {playlists}
     FROM (SELECT user_id, plays FROM ({plays}) AS plays WHERE plays IS NOT NULL
           ORDER BY plays DESC, user_id LIMIT %(limit)s) AS chosen
-    ORDER BY plays DESC, user_id"""
-NEAR = """
+    ORDER BY plays DESC, user_id""")
+NEAR = qualified("""
     SELECT user_id, plays, {playlists}, plays - %(threshold)s AS distance
     FROM ({plays}) AS chosen
-    WHERE plays BETWEEN %(low)s AND %(high)s
-    ORDER BY abs(plays - %(threshold)s), user_id"""
-COUNT = "(SELECT count(*) FROM playlists WHERE playlists.user_id::text = chosen.user_id)"
+    WHERE plays >= %(low)s AND plays <= %(high)s
+    ORDER BY abs(plays - %(threshold)s), user_id""")
+COUNT = qualified("(SELECT count(*) FROM {table} AS lists WHERE lists.user_id::text = chosen.user_id)")
 
 
 def top(database: Database, query: str | None, *, limit: int, use: Callable[[Rows], T]) -> T:
@@ -49,14 +50,15 @@ def _ranked(
     use: Callable[[Rows], T],
 ) -> T:
     def prepare(cursor: Cursor) -> tuple[str, Mapping[str, object]]:
+        counted = _playlists(cursor)
         if query is not None:
             plays.refuse_repeated(cursor, query)
-        return statement.format(plays=plays.source(query), playlists=_playlists(cursor)), values
+        return statement.format(plays=plays.source(cursor, query), playlists=counted), values
 
     return stream(database, prepare, use, doing="compare plays")
 
 
 def _playlists(cursor: Cursor) -> str:
     """Return the SQL that counts playlists: an app with plays elsewhere may have no such table."""
-    cursor.execute("SELECT to_regclass('playlists') IS NOT NULL")
-    return COUNT if one_row(cursor)[0] else "NULL::bigint"
+    table = naming.found(cursor, ["playlists"]).get("playlists")
+    return "NULL::bigint" if table is None else COUNT.format(table=table)

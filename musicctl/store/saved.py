@@ -1,12 +1,10 @@
 """What listeners saved, as it is read: rows of the app's tables `songs` and `artists`."""
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from typing import NamedTuple, TypeVar
 
 from psycopg2 import sql
 
-from musicctl.errors import ConfigError
 from musicctl.store import casting, shape
 from musicctl.store.database import Cursor, Database
 from musicctl.store.kinds import Kind
@@ -39,20 +37,10 @@ def each(database: Database, kind: Kind, wanted: Wanted, use: Callable[[Rows], T
 
     A column that the table lacks is None in each, unless the question cannot do without it: ConfigError.
     """
-    if wanted.ids is None and wanted.text is None:
-        # Nearly every app has the table as we know it, and then a listing costs one question less.
-        with suppress(ConfigError):
-            return _each(database, kind, wanted, use, shape.usual(kind))
-    return _each(database, kind, wanted, use, None)
-
-
-def _each(
-    database: Database, kind: Kind, wanted: Wanted, use: Callable[[Rows], T], assumed: Shape | None
-) -> T:
     doing = f"read the saved {kind.table}"
 
     def work(cursor: Cursor) -> T:
-        found = assumed or shape.of(cursor, kind, doing)
+        found = shape.of(cursor, kind, doing)
         statement, given = _question(found, wanted, doing)
         casting.as_it_stands(cursor)
         with declared(cursor) as rows:
@@ -83,7 +71,7 @@ def where(found: Shape, wanted: Wanted, doing: str) -> sql.Composable:
     conditions: list[sql.Composable] = [sql.SQL("true")]
     if wanted.user_id is not None:
         found.require([OWNER], doing)
-        conditions.append(sql.SQL("user_id = %(user_id)s"))
+        conditions.append(sql.SQL("{} = %(user_id)s").format(found.compared(OWNER)))
     if wanted.ids is not None:
         found.require([kind.key], doing)
         conditions.append(sql.SQL("{} = ANY(%(ids)s)").format(found.as_text(kind.key)))

@@ -8,8 +8,9 @@ from importlib.resources import files
 from psycopg2 import errors
 
 from musicctl.errors import ConfigError
-from musicctl.store import view
+from musicctl.store import naming, view
 from musicctl.store.database import REPEATABLE, Cursor, Database, one_row
+from musicctl.store.opening import PATH
 
 APP_TABLES = ("songs", "artists", "playlists", "user_data")
 
@@ -151,8 +152,10 @@ def _home(cursor: Cursor) -> str:
     Postgres' own choice would be ours for a role that is called musicctl: "$user" comes first by default.
     """
     cursor.execute(
-        "SELECT quote_ident(name) FROM unnest(current_schemas(false)) WITH ORDINALITY AS path (name, place)"
-        " WHERE name <> 'musicctl' ORDER BY place LIMIT 1"
+        "SELECT quote_ident(name)"
+        " FROM unnest(current_setting(%s)::name[]) WITH ORDINALITY AS path (name, place)"
+        " WHERE name <> 'musicctl' ORDER BY place LIMIT 1",
+        (PATH,),
     )
     row = cursor.fetchone()
     if row is None:
@@ -177,10 +180,8 @@ def _status(cursor: Cursor) -> Status:
     for number, checksum in applied.items():
         _check(known.get(number), number, checksum)
     pending = tuple(_label(each) for number, each in known.items() if number not in applied)
-    tables = {}
-    for table in APP_TABLES:
-        cursor.execute("SELECT to_regclass(%s) IS NOT NULL", (table,))
-        tables[table] = bool(one_row(cursor)[0])
+    there = naming.found(cursor, list(APP_TABLES))
+    tables = {table: table in there for table in APP_TABLES}
     return Status(max(applied, default=0), pending, tables)
 
 

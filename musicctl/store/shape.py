@@ -6,6 +6,7 @@ from typing import NamedTuple
 from psycopg2 import sql
 
 from musicctl.errors import ConfigError
+from musicctl.store import naming
 from musicctl.store.database import Cursor
 from musicctl.store.kinds import Kind
 
@@ -28,7 +29,7 @@ COLUMNS = f"""
     FROM pg_class AS class
     JOIN pg_namespace AS space ON space.oid = class.relnamespace
     JOIN pg_attribute AS attribute ON attrelid = class.oid AND attnum > 0 AND NOT attisdropped
-    WHERE class.oid = to_regclass(%s) ORDER BY attnum"""
+    WHERE class.oid = ({naming.FIND.format(name="%s")}) ORDER BY attnum"""
 TEXTS = ("text", "character varying")
 
 
@@ -107,6 +108,11 @@ class Shape(NamedTuple):
         """Return a column as text; one that is text stays as it is, for the sake of its index."""
         return sql.SQL("{}" if self.columns[name].is_text else "{}::text").format(sql.Identifier(name))
 
+    def compared(self, name: str) -> sql.Composable:
+        """Return a column as it is compared with a text: types that others define compare as texts."""
+        foreign = "." in self.columns[name].base
+        return sql.SQL("{}::text" if foreign else "{}").format(sql.Identifier(name))
+
     def require(self, names: Iterable[str], doing: str) -> None:
         """Raise ConfigError when one of the columns is missing that `doing`, a verb, cannot do without."""
         for name in names:
@@ -127,14 +133,8 @@ class Shape(NamedTuple):
                 )
 
 
-def usual(kind: Kind) -> Shape:
-    """Return the shape that `db init` gives the table, where types and keys do not matter."""
-    columns = {name: Column("text", name == kind.key, False, False) for name in kind.columns}
-    return Shape(kind, sql.Identifier(kind.table), columns, unique=((kind.key,),))
-
-
 def of(cursor: Cursor, kind: Kind, doing: str) -> Shape:
-    """Return the shape of the table that the search path finds; raises ConfigError when there is none."""
+    """Return the shape of the table that the account would find; raises ConfigError when there is none."""
     cursor.execute(COLUMNS, (kind.table,))
     rows = cursor.fetchall()
     if not rows:

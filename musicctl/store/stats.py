@@ -4,18 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from musicctl.store import casting, plays, view
+from musicctl.store import casting, naming, plays, view
 from musicctl.store.database import Cursor, Database, one_row
+from musicctl.store.naming import qualified
 
 COUNTING = "count for the pictures"
 
 # width_bucket is the number of edges that are not above the value.
-PLAYS = """
+PLAYS = qualified("""
     WITH plays AS ({plays})
     SELECT width_bucket(plays.plays, %(edges)s::bigint[]), count(*),
            count(*) FILTER (WHERE users.roles @> ARRAY[%(role)s])
-    FROM plays LEFT JOIN musicctl.tenant_users AS users USING (user_id)
-    WHERE plays.plays IS NOT NULL GROUP BY 1"""
+    FROM plays LEFT JOIN musicctl.tenant_users AS users ON users.user_id = plays.user_id
+    WHERE plays.plays IS NOT NULL GROUP BY 1""")
 DAYS = """
     SELECT (change.ended_at AT TIME ZONE 'UTC')::date, count(*) FILTER (WHERE change.verdict = 'grant'),
            count(*) FILTER (WHERE change.verdict = 'revoke')
@@ -73,8 +74,11 @@ def count(
     def work(cursor: Cursor) -> Counts:
         if query is not None:
             plays.refuse_repeated(cursor, query)
-        cursor.execute(PLAYS.format(plays=plays.source(query)), {"role": role, "edges": list(plays_edges)})
+        cursor.execute(
+            PLAYS.format(plays=plays.source(cursor, query)), {"role": role, "edges": list(plays_edges)}
+        )
         by_plays = {place: (users, holders) for place, users, holders in cursor.fetchall()}
+        cursor.execute(naming.AS_OURS)
         songs = _songs(cursor, role, songs_edges)
         genres = _genres(cursor, role, limit=10)
         cursor.execute(DAYS, {"role": role})

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from musicctl.store import journal
+from musicctl.store import journal, naming
 from musicctl.store.database import Cursor, Database
 from musicctl.store.journal import NewRun
 from musicctl.store.pins import Pin
@@ -15,14 +15,15 @@ GENRE = "fav_genre"
 # What finds the value, by the playlist or by the user, and what writes it.
 STATEMENTS = {
     PLAYS: (
-        "SELECT total_plays::bigint FROM playlists WHERE playlist_id::text = %(target)s",
-        "UPDATE playlists SET total_plays = %(value)s WHERE playlist_id::text = %(target)s",
+        "SELECT total_plays::bigint FROM {table} WHERE playlist_id::text = %(target)s",
+        "UPDATE {table} SET total_plays = %(value)s WHERE playlist_id::text = %(target)s",
     ),
     GENRE: (
-        "SELECT fav_genre FROM user_data WHERE user_id = %(user_id)s",
-        "UPDATE user_data SET fav_genre = %(value)s WHERE user_id = %(user_id)s",
+        "SELECT fav_genre FROM {table} WHERE user_id = %(user_id)s",
+        "UPDATE {table} SET fav_genre = %(value)s WHERE user_id = %(user_id)s",
     ),
 }
+TABLES = {PLAYS: "playlists", GENRE: "user_data"}
 CHANGES = """
     SELECT seq, user_id, field, target, before, after FROM musicctl.changes
     WHERE run = %s AND state = 'applied' AND field = ANY(%s) ORDER BY seq"""
@@ -61,11 +62,12 @@ def restore(database: Database, run: str, new: NewRun) -> tuple[str | None, list
     """
 
     def work(cursor: Cursor) -> tuple[str | None, list[Value]]:
+        tables = _tables(cursor)
         found = _values(cursor, run, lock=" FOR UPDATE")
         restored = [value for value in found if not value.skipped]
         for value in restored:
             names = {"target": value.target, "user_id": value.user_id, "value": value.before}
-            cursor.execute(STATEMENTS[value.field][1], names)
+            cursor.execute(STATEMENTS[value.field][1].format(table=tables[TABLES[value.field]]), names)
         changes = [(_intent(value), value.after, value.before) for value in restored]
         return journal.record(cursor, new, changes) if changes else None, found
 
@@ -100,14 +102,23 @@ def pin(database: Database, pins: Sequence[Pin]) -> None:
 
 def _values(cursor: Cursor, run: str, lock: str = "") -> list[Value]:
     cursor.execute(CHANGES, (run, list(STATEMENTS)))
-    found = []
-    for seq, user_id, field, target, before, after in cursor.fetchall():
-        cursor.execute(STATEMENTS[field][0] + lock, {"target": target, "user_id": user_id})
+    changes, found = cursor.fetchall(), []
+    tables = _tables(cursor)
+    for seq, user_id, field, target, before, after in changes:
+        cursor.execute(
+            STATEMENTS[field][0].format(table=tables[TABLES[field]]) + lock,
+            {"target": target, "user_id": user_id},
+        )
         there = [now for (now,) in cursor.fetchall()]
         now = there[0] if there else None
         why = _skipped(field, there, after) or _odd(field, before)
         found.append(Value(seq, user_id, field, target, before, after, now, why))
     return found
+
+
+def _tables(cursor: Cursor) -> dict[str, str]:
+    """Return where the tables are; a bare name is for Postgres to say that there is none."""
+    return {name: name for name in TABLES.values()} | naming.found(cursor, list(TABLES.values()))
 
 
 def _odd(field: str, before: object) -> str:

@@ -12,6 +12,7 @@ from psycopg2 import errors
 
 from musicctl.errors import ConfigError
 from musicctl.store.database import Cursor
+from musicctl.store.naming import FIND, qualified
 
 COLUMNS = ("user_id", "email", "display_name", "roles", "fav_genre", "plays", "playlists", "songs")
 REFERENCE = {
@@ -27,7 +28,7 @@ VIEW = f"CREATE OR REPLACE VIEW musicctl.listeners AS SELECT {', '.join(COLUMNS)
 
 # One user's rows are looked up for each user shown: a page of a million users takes milliseconds, where a
 # grouped join takes seconds.
-BODY = """
+BODY = qualified("""
 SELECT u.user_id, u.email, u.display_name, u.roles, {of_user}, true
 FROM musicctl.tenant_users AS u
 UNION ALL
@@ -35,7 +36,7 @@ SELECT u.user_id, NULL::text, NULL::text, NULL::text[], {of_user}, false
 FROM ({ids}) AS u (user_id)
 WHERE u.user_id IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM musicctl.tenant_users AS mirrored WHERE mirrored.user_id = u.user_id)
-"""
+""")
 CREATE = """\
 CREATE OR REPLACE FUNCTION {function}() RETURNS TABLE (
     user_id text, email text, display_name text, roles text[],
@@ -45,12 +46,12 @@ LANGUAGE sql STABLE AS $musicctl${body}$musicctl$;
 """
 
 # As the plays of a plan are: floored, within bigint, and unknown where they are no finite number.
-PLAYS = """(SELECT CASE WHEN sum(a.total_plays)::numeric - sum(a.total_plays)::numeric = 0
+PLAYS = qualified("""(SELECT CASE WHEN sum(a.total_plays)::numeric - sum(a.total_plays)::numeric = 0
         THEN least(greatest(floor(sum(a.total_plays)::numeric), -9223372036854775808), 9223372036854775807)
-        END FROM {table} AS a WHERE a.user_id::text = {user})::bigint"""
-COUNT = "(SELECT count(*) FROM {table} AS a WHERE a.user_id::text = {user})"
-GENRE = "(SELECT max(a.fav_genre::text) FROM {table} AS a WHERE a.user_id::text = {user})"
-ANY = "EXISTS (SELECT 1 FROM {table} AS a WHERE a.user_id::text = {user})"
+        END FROM {table} AS a WHERE a.user_id::text = {user})::bigint""")
+COUNT = qualified("(SELECT count(*) FROM {table} AS a WHERE a.user_id::text = {user})")
+GENRE = qualified("(SELECT max(a.fav_genre::text) FROM {table} AS a WHERE a.user_id::text = {user})")
+ANY = qualified("EXISTS (SELECT 1 FROM {table} AS a WHERE a.user_id::text = {user})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,8 @@ def shapes(cursor: Cursor) -> dict[str, Shape]:
         "SELECT asked.name, quote_ident(space.nspname) || '.' || quote_ident(class.relname), ARRAY("
         " SELECT attname::text FROM pg_attribute WHERE attrelid = class.oid AND attnum > 0"
         " AND NOT attisdropped)"
-        " FROM unnest(%s) AS asked (name) JOIN pg_class AS class ON class.oid = to_regclass(asked.name)"
+        " FROM unnest(%s) AS asked (name)"
+        f" JOIN pg_class AS class ON class.oid = ({FIND.format(name='asked.name')})"
         " JOIN pg_namespace AS space ON space.oid = class.relnamespace",
         (list(REFERENCE),),
     )
@@ -108,7 +110,7 @@ def of_user(found: Mapping[str, Shape], user: str) -> dict[str, str]:
 
     kept = (each(table, "user_id", ANY, "") for table in REFERENCE)
     return {
-        "fav_genre": each("user_data", "fav_genre", GENRE, "NULL::text"),
+        "fav_genre": each("user_data", "fav_genre", GENRE, qualified("NULL::text")),
         "plays": each("playlists", "total_plays", PLAYS, "NULL::bigint"),
         "playlists": each("playlists", "user_id", COUNT, "NULL::bigint"),
         "songs": each("songs", "user_id", COUNT, "NULL::bigint"),
@@ -149,6 +151,6 @@ def in_shape() -> Iterator[None]:
 
 def _body(found: Mapping[str, Shape]) -> str:
     names = [shape.table for shape in found.values() if "user_id" in shape.columns]
-    ids = " UNION ".join(f"SELECT a.user_id::text FROM {name} AS a" for name in names)
+    ids = " UNION ".join(f"SELECT a.user_id::pg_catalog.text FROM {name} AS a" for name in names)
     shown = ",\n    ".join(of_user(found, "u.user_id").values())
-    return BODY.format(of_user=shown, ids=ids or "SELECT NULL::text WHERE false")
+    return BODY.format(of_user=shown, ids=ids or "SELECT NULL::pg_catalog.text WHERE false")

@@ -11,6 +11,7 @@ from musicctl.operations.files.columns import Column
 from musicctl.operations.who import Who
 from musicctl.render.records import Format, listing
 from musicctl.store.database import Cursor, Database
+from musicctl.store.opening import Opening
 from tests.render.hostile import STRINGS
 
 WHO = Who(actor="test", present=False, profile="test")
@@ -32,7 +33,7 @@ def run(database: Database, sql: str, *values: object) -> list[tuple[object, ...
         cursor.execute(sql, values or None)
         return list(cursor.fetchall()) if cursor.description else []
 
-    return database.run(work, doing="test")
+    return database.run(work, doing="test", opening=Opening(own_path=True))
 
 
 def again(database: Database, file: Path, form: str) -> None:

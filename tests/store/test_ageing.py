@@ -39,7 +39,7 @@ def one(cursor: Cursor) -> object:
 
 
 def add(cursor: Cursor) -> None:
-    cursor.execute("INSERT INTO songs (song_id) VALUES ('1')")
+    cursor.execute("INSERT INTO public.songs (song_id) VALUES ('1')")
 
 
 def ended(url: str, name: str) -> None:

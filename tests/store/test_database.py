@@ -74,18 +74,20 @@ def test_a_connection_that_the_server_ended_is_replaced(database: Database, data
 def test_reading_only_is_refused_a_write_by_postgres(database: Database, database_url: str) -> None:
     with pytest.raises(DeniedError, match="read-only transaction"):
         database.run(
-            lambda cursor: cursor.execute("INSERT INTO songs (song_id) VALUES ('1')"),
+            lambda cursor: cursor.execute("INSERT INTO public.songs (song_id) VALUES ('1')"),
             doing="save a song",
             read_only=True,
         )
     assert query(database_url, "SELECT count(*) FROM songs") == [(0,)]
-    database.run(lambda cursor: cursor.execute("INSERT INTO songs (song_id) VALUES ('1')"), doing="save")
+    database.run(
+        lambda cursor: cursor.execute("INSERT INTO public.songs (song_id) VALUES ('1')"), doing="save"
+    )
     assert query(database_url, "SELECT count(*) FROM songs") == [(1,)]
 
 
 def test_an_error_undoes_the_transaction(database: Database, database_url: str) -> None:
     def work(cursor: Cursor) -> None:
-        cursor.execute("INSERT INTO songs (song_id) VALUES ('1')")
+        cursor.execute("INSERT INTO public.songs (song_id) VALUES ('1')")
         raise MusicctlError("no")
 
     with pytest.raises(MusicctlError, match="no"):

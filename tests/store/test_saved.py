@@ -20,7 +20,7 @@ def plan(database: Database, wanted: Wanted) -> str:
         found = shape.of(cursor, SONGS, "explain")
         where = saved.where(found, wanted, "explain").as_string(cursor)
         cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute(f"EXPLAIN SELECT FROM songs WHERE {where}", saved.values(wanted))
+        cursor.execute(f"EXPLAIN SELECT FROM public.songs WHERE {where}", saved.values(wanted))
         return "\n".join(row[0] for row in cursor.fetchall())
 
     return database.run(work, doing="explain")

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from musicctl.errors import UsageError
 from musicctl.store import statement
 from musicctl.store.database import Cursor, Database, one_row
+from musicctl.store.opening import Opening
 
 ONE = [
     "select 1",
@@ -60,7 +61,7 @@ def test_postgres_reads_one_statement_too(database: Database, text: str) -> None
         cursor.execute(text)
         return cursor.rowcount
 
-    assert database.run(work, doing="ask") > 0
+    assert database.run(work, doing="ask", opening=Opening(own_path=True)) > 0
 
 
 @pytest.mark.parametrize("text", SEVERAL)
@@ -70,7 +71,7 @@ def test_postgres_reads_several_statements_too(database: Database, text: str) ->
         cursor.execute("SELECT to_regclass('songs')")
         return one_row(cursor)[0]
 
-    assert database.run(work, doing="ask") is None
+    assert database.run(work, doing="ask", opening=Opening(own_path=True)) is None
 
 
 @pytest.mark.parametrize(

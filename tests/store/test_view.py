@@ -164,7 +164,7 @@ def test_the_grouped_rows_are_the_same(database: Database, database_url: str) ->
     query(database_url, FILLED)
 
     def work(cursor: Cursor) -> list[object]:
-        cursor.execute(f"{grouped.rows(view.shapes(cursor), None)} ORDER BY user_id", {})
+        cursor.execute(f"{grouped.rows(cursor, view.shapes(cursor), None)} ORDER BY user_id", {})
         return [*cursor.fetchall()]
 
     found = database.run(work, doing="group", read_only=True)
