@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from musicctl.policy import roca
 from musicctl.policy.jws import decoded, quoted
 from musicctl.policy.roles import Roles, read_roles
 
@@ -55,9 +56,12 @@ def key_reasons(key: Mapping[str, object], expected: Expected) -> Iterator[str]:
         yield f"the key is for {quoted(operations)}, and not to verify with"
     if key.get("alg", expected.algorithm) != expected.algorithm:
         yield f"the key is for {quoted(key.get('alg'))}, and not for {expected.algorithm}"
-    bits = _bits(key.get("n"))
+    modulus = _modulus(key.get("n"))
+    bits = modulus.bit_length()
     if bits < SHORTEST_RSA:
         yield f"the key has {bits} bits, and needs {SHORTEST_RSA} at least"
+    elif roca.is_weak(modulus):
+        yield "the key can be factored: it is of the kind called ROCA (CVE-2017-15361)"
 
 
 def claim_reasons(claims: Mapping[str, object], expected: Expected, now: float) -> Iterator[str]:
@@ -109,6 +113,6 @@ def _shown(said: Mapping[str, object], name: str) -> str:
     return quoted(said[name]) if name in said else "missing"
 
 
-def _bits(modulus: object) -> int:
-    raw = decoded(modulus) if isinstance(modulus, str) else None
-    return int.from_bytes(raw or b"", "big").bit_length()
+def _modulus(written: object) -> int:
+    raw = decoded(written) if isinstance(written, str) else None
+    return int.from_bytes(raw or b"", "big")
