@@ -23,7 +23,7 @@ def reading(session: Session, *, mirror: bool = True) -> Iterator["Database"]:
         _require_tenant(session, session.database, mirror)
         yield session.database
         return
-    database = connect.database(replica)
+    database = connect.database(replica, on_clear=session.tell_in_clear)
     try:
         _require_tenant(session, database, mirror)
         yield database

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from musicctl.tenant.client import Tenant
 
 
+HOW_TO_ENCRYPT = "sslmode=verify-full in database_url asks for TLS"
+
+
 def talk(quiet: bool) -> Callable[[str], None]:
     """Return what tells people something on stderr, or nothing when they asked for quiet.
 
@@ -53,6 +56,7 @@ class Session:
         """Choose the profile; raises ConfigError or UnavailableError when there is none to use."""
         self.quiet = quiet
         self._announced = False
+        self._told_in_clear: set[str] = set()
         self._named = profile
         self.settings = settings.load(profile)
         tell_of_settings(self.settings, self.say)
@@ -71,7 +75,8 @@ class Session:
     @cached_property
     def database(self) -> "Database":
         """The profile's database."""
-        return connect.database(self.settings.database_url, self.settings.libpqs)
+        chosen = self.settings
+        return connect.database(chosen.database_url, chosen.libpqs, on_clear=self.tell_in_clear)
 
     @cached_property
     def tenant(self) -> "Tenant":
@@ -172,6 +177,12 @@ class Session:
 
         if self.database.as_superuser():
             self.say(SUPERUSER)
+
+    def tell_in_clear(self, place: str) -> None:
+        """Warn, once, that what goes to a database can be read and changed by whoever is on the way."""
+        if place not in self._told_in_clear:
+            self._told_in_clear.add(place)
+            self.say(f"warning: what goes to Postgres at {place} is not encrypted: {HOW_TO_ENCRYPT}")
 
     def _place(self, store: object) -> str:
         """Name a store for people: the database as the connection to it says, wherever it was to be.

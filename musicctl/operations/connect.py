@@ -13,14 +13,20 @@ if TYPE_CHECKING:
     from musicctl.tenant.users import TenantUser
 
 
-def database(url: Secret, libpqs: Mapping[str, str] | None = None) -> "Database":
+def database(
+    url: Secret,
+    libpqs: Mapping[str, str] | None = None,
+    *,
+    on_clear: Callable[[str], None] | None = None,
+) -> "Database":
     """Return the database that `url` names; raises ConfigError when the URL is malformed.
 
     `libpqs` is what libpq's environment has for what the URL leaves out, where that may count.
+    `on_clear` is told of each connection that leaves this machine unencrypted: where to.
     """
     from musicctl.store.database import Database
 
-    return Database(url, libpqs)
+    return Database(url, libpqs, on_clear)
 
 
 def tenant(

@@ -4,6 +4,7 @@ import os
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import closing
+from ipaddress import IPv6Address, ip_address
 
 import psycopg2
 from psycopg2 import extensions
@@ -81,6 +82,16 @@ def peer(connection: extensions.connection) -> tuple[str, str, str]:
             return host, "", port
         found = other.getpeername()
     return host, str(found[0]), str(found[1])
+
+
+def in_clear(connection: extensions.connection) -> bool:
+    """Tell whether a connection leaves this machine and is not encrypted, as the driver itself says."""
+    _, address, _ = peer(connection)
+    if not address or connection.info.ssl_in_use or libpq.gss_encrypted(connection):
+        return False
+    found = ip_address(address.partition("%")[0])
+    inner = found.ipv4_mapped if isinstance(found, IPv6Address) else None
+    return not (inner or found).is_loopback
 
 
 def _attempts(keywords: dict[str, str], failures: list[NotConnectedError]) -> Iterator[dict[str, str]]:

@@ -43,15 +43,22 @@ class Database:
     itself what holds in it.
     """
 
-    def __init__(self, url: Secret, libpqs: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        url: Secret,
+        libpqs: Mapping[str, str] | None = None,
+        on_clear: Callable[[str], None] | None = None,
+    ) -> None:
         """Take the URL apart; raises ConfigError when it is malformed. Nothing is connected yet.
 
         `libpqs` is what libpq's environment has for what the URL leaves out; without it, nothing counts but
-        the URL: no variable, no service and no file of libpq's.
+        the URL: no variable, no service and no file of libpq's. `on_clear` is told of each connection that
+        leaves this machine unencrypted: where to.
         """
         self.address = parse(url)
         self._url = url
         self._libpqs = libpqs
+        self._on_clear = on_clear
         self._keywords = filled(self.address.keywords, libpqs)
         kept = self._keywords.pop("password", None)  # a service may have one
         self._password = self.address.password or (None if kept is None else Secret(kept))
@@ -70,7 +77,7 @@ class Database:
 
     def another(self) -> "Database":
         """Return the same database over a connection of its own; the caller closes it."""
-        return Database(self._url, self._libpqs)
+        return Database(self._url, self._libpqs, self._on_clear)
 
     def reached(self) -> str:
         """Connect, unless we are, and describe where the connection really is: not where it should be."""
@@ -189,6 +196,10 @@ class Database:
         if self._connection is None:
             self._connection = connecting.connected(self._keywords, self._password)
             self._connection.autocommit = True  # the driver sends no BEGIN of its own: see Opening
+            if self._on_clear is not None:
+                with suppress(OSError):  # it has just been lost
+                    if connecting.in_clear(self._connection):
+                        self._on_clear(str(self))
         return self._connection
 
 

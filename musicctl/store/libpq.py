@@ -36,6 +36,13 @@ def code_of(text: str) -> tuple[str | None, str]:
     return found[1], text[found.end() :].partition("\nLOCATION:  ")[0]
 
 
+def gss_encrypted(connection: extensions.connection) -> bool:
+    """Tell whether a connection is encrypted by Kerberos, in place of TLS."""
+    with suppress(AttributeError, OSError, psycopg2.Error):  # as above
+        return bool(_library().PQgssEncInUse(ctypes.c_void_p(connection.pgconn_ptr)))
+    return False
+
+
 def cancel(connection: extensions.connection) -> None:
     """Ask the server to stop what it does for a connection, without waiting for one that is frozen."""
     with suppress(AttributeError, OSError, psycopg2.Error):
