@@ -53,11 +53,18 @@ TRUSTED = {
     "the tenant": (
         "Over TLS, it is sent the client id and its secret, or an assertion signed with the key, for a"
         " token; then that token, with ids and addresses of users, and the roles, names and Actions that"
-        " are written. Nothing is sent to anybody else."
+        " are written. Nothing is sent to anybody else. What it answers is bounded in size, unpacked too, and"
+        " in time; a redirect is never followed, and the link of a public tenant's export only to a public"
+        " host."
     ),
     "Postgres": (
         "The mirror (id, address, display name and roles of every user), plans, runs, changes, pins and"
-        " holds. sslmode=verify-full in database_url makes sure of the server."
+        " holds. sslmode=verify-full in database_url makes sure of the server; a connection that leaves this"
+        " machine without TLS is warned of."
+    ),
+    "what they answer": (
+        "Where it repeats a secret that they were sent, or a part of one, however it is written, there is ***"
+        " in messages, logs and the journal. Names and usual words stay, though a secret may be made of them."
     ),
     "listeners' tokens": ("They are verified here, with the public keys of the tenant, and kept nowhere."),
 }
