@@ -216,7 +216,7 @@ WAITERS = (
 
 @pytest.mark.parametrize("words", WAITERS, ids=" ".join)
 def test_who_is_told_to_wait_can(sandbox: Sandbox, program: Program, words: tuple[str, ...]) -> None:
-    """Somebody else's lease is there for some seconds: without --wait it is 75, with it the command goes on."""
+    """Somebody else has the lease for some seconds: it is 75 without --wait, and goes on with it."""
     sandbox.add_user("auth0|a", plays=150)
     assert program("roles", "sync", "--json").code == 0
     sandbox.add_user("auth0|b", plays=150)
