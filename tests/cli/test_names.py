@@ -294,7 +294,7 @@ def test_what_only_the_tenant_knows_is_asked_about_too(
 def test_a_report_on_a_terminal_says_how_many_more_there_are(three: Sandbox, program: Program) -> None:
     odd = [(f"auth0|odd{number:02}", "x") for number in range(20)]
     for user_id, _ in odd:
-        three.add_user(user_id, user_metadata={"displayName": "a\0b"})
+        three.add_user(user_id, user_metadata=["odd"])
     file = write(lines([*odd, (A, "Al")]))
     code, seen = on_a_terminal(["profile", "set-names", file], b"y\n")
     assert (code, name(three, A)) == (5, "Al")
