@@ -12,11 +12,13 @@ from musicctl.store.database import Cursor, Database
 # An update of the changed rows and an anti-join insert measured faster than ON CONFLICT, and needs no key.
 UPDATE = sql.SQL(
     "UPDATE {table} AS old SET {assignments} FROM {staging} AS new"
-    " WHERE {matched} AND {within} AND ({old_values}) IS DISTINCT FROM ({new_values})"
+    f" WHERE {naming.LEAVING}"
+    " AND {matched} AND {within} AND ({old_values}) IS DISTINCT FROM ({new_values})"
 )
 INSERT = sql.SQL(
     "INSERT INTO {table} ({columns}) {overriding} SELECT {columns} FROM {staging} AS new"
-    " WHERE {within} AND NOT EXISTS (SELECT 1 FROM {table} AS old WHERE {matched})"
+    f" WHERE {naming.LEAVING}"
+    " AND {within} AND NOT EXISTS (SELECT 1 FROM {table} AS old WHERE {matched})"
 )
 WHOLE = sql.SQL("true")
 NOTHING = sql.Composed([])
@@ -55,9 +57,9 @@ def merge(
     """
     updated = 0
     if written["assignments"] != NOTHING:
-        cursor.execute(UPDATE.format(**written, within=within))
+        naming.write(cursor, UPDATE.format(**written, within=within))
         updated = cursor.rowcount
-    cursor.execute(INSERT.format(**written, within=within))
+    naming.write(cursor, INSERT.format(**written, within=within))
     return updated, cursor.rowcount
 
 

@@ -167,7 +167,7 @@ class Database:
                 f"what was to be written in {self} was undone: a part of it had failed", hint="try again"
             )
         try:
-            _send(connection, "COMMIT")
+            _send(connection, opening.end)
         except psycopg2.Error as error:
             lost = bool(connection.closed) or is_lost(error)
             self._undo(connection)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from musicctl.store import view, written
+from musicctl.store import naming, view, written
 from musicctl.store.database import Cursor, Database, one_row
 
 # A change that is under way, or may be, is looked up by its user; without one nobody could.
@@ -65,7 +65,8 @@ def erase(
         if found.open_run is not None:
             return found, None
         for table in _tables(cursor).values():
-            cursor.execute(f"DELETE FROM {table} WHERE user_id::text = %s", (user_id,))
+            statement = f"DELETE FROM {table} WHERE user_id::text = %s AND {naming.LEAVING}"
+            naming.write(cursor, statement, (user_id,))
             left = _count(cursor, table, "user_id::text", user_id)
             written.require(left == 0, table, "erase the listener")
         for ours in ("tenant_users", "pins", "missing"):

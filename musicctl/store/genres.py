@@ -29,9 +29,11 @@ def set_genre(
         there = cursor.fetchone() is not None
         before = _shown(cursor, table, user_id)[0]
         if there:
-            cursor.execute(f"UPDATE {table} SET fav_genre = %s WHERE user_id = %s", (genre, user_id))
+            statement = f"UPDATE {table} SET fav_genre = %s WHERE user_id = %s AND {naming.LEAVING}"
+            naming.write(cursor, statement, (genre, user_id))
         else:
-            cursor.execute(f"INSERT INTO {table} (user_id, fav_genre) VALUES (%s, %s)", (user_id, genre))
+            statement = f"INSERT INTO {table} (user_id, fav_genre) SELECT %s, %s WHERE {naming.LEAVING}"
+            naming.write(cursor, statement, (user_id, genre))
         cursor.execute(f"SELECT fav_genre FROM {table} WHERE user_id = %s", (user_id,))
         kept = {each for (each,) in cursor.fetchall()}
         written.require(kept == {genre}, "user_data", "set the favourite genre")

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import psycopg2
 from psycopg2 import sql
 
-from musicctl.store import bulk, casting, refused_rows, written
+from musicctl.store import bulk, casting, naming, refused_rows, written
 from musicctl.store.database import one_row
 from musicctl.store.imports import MISSING, Difference, Incoming, RefusedRow
 from musicctl.store.saved import OWNER
@@ -66,23 +66,29 @@ def _by_key(incoming: Incoming) -> tuple[Difference, list[RefusedRow]]:
 def _as_sets(incoming: Incoming) -> tuple[Difference, list[RefusedRow]]:
     """Add what the table lacks. A part of a set may not be merged alone: rows that are there twice count."""
     insert = "INSERT INTO {table} ({columns}) {overriding} "
+    lacking = f"SELECT {{columns}} FROM ({MISSING}) AS missing WHERE {naming.LEAVING}"
+    missing = sql.SQL(insert + lacking).format(**incoming.parts)
     refused: list[RefusedRow] = []
     incoming.execute("SAVEPOINT whole")
     try:
-        incoming.execute(insert + MISSING)
+        naming.write(incoming.cursor, missing)
     except psycopg2.Error as error:
         if not refused_rows.about_data(error):
             raise
         incoming.execute("ROLLBACK TO SAVEPOINT whole")
 
         def some(first: int, last: int) -> None:
-            statement = sql.SQL(insert + "SELECT {columns} FROM {staging} AS new WHERE ")
+            statement = sql.SQL(
+                insert + f"SELECT {{columns}} FROM {{staging}} AS new WHERE {naming.LEAVING} AND "
+            )
             incoming.execute("SAVEPOINT probe")
-            incoming.cursor.execute(statement.format(**incoming.parts) + refused_rows.within(first, last))
+            naming.write(
+                incoming.cursor, statement.format(**incoming.parts) + refused_rows.within(first, last)
+            )
             incoming.execute("ROLLBACK TO SAVEPOINT probe")
 
         refused = _refused(incoming, some)
-        incoming.execute(insert + MISSING)
+        naming.write(incoming.cursor, missing)
     return Difference(incoming.cursor.rowcount, 0), refused
 
 

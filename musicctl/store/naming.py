@@ -6,9 +6,12 @@ with a person's own, who counts on the account's path, says so at each of them.
 """
 
 import re
+from collections.abc import Mapping, Sequence
+
+from psycopg2 import sql
 
 from musicctl.store.database import Cursor
-from musicctl.store.opening import ACCOUNTS, PATH
+from musicctl.store.opening import PATH, TO_ACCOUNTS
 
 # The first schema of the account's path that has it. Where several do, others may have put one before the
 # app's own: then it is the first of those whose owner is not just anybody.
@@ -26,10 +29,16 @@ FIND = f"""
                      AND pg_has_role(owner.oid, 'MEMBER')))) DESC,
              path.place LIMIT 1"""
 
-AS_ACCOUNT = f"SELECT pg_catalog.set_config('search_path', pg_catalog.current_setting('{ACCOUNTS}'), true)"
+AS_ACCOUNT = f"SELECT {TO_ACCOUNTS}"
 """What makes names mean what they mean to the account, until the transaction ends or AS_OURS."""
 
 AS_OURS = "SET LOCAL search_path = pg_catalog, pg_temp"
+
+LEAVING = f"({AS_ACCOUNT} IS NOT NULL)"
+"""A condition that is always true, of statements that write to the app's tables, for `write`.
+
+The app's triggers, and what else of it runs then, may name things without their schema. Our own names have
+been read by the time that the condition is looked at, once, before the first row."""
 
 # Of those that our SQL beside a person's own has. What is not here is grammar, and means one thing only.
 FUNCTIONS = "abs|clock_timestamp|count|floor|lower|max|min|now|strpos|sum|width_bucket"
@@ -57,6 +66,17 @@ def found(cursor: Cursor, names: list[str]) -> dict[str, str]:
     )
     # psycopg2 reads % as the start of a parameter.
     return {name: table.replace("%", "%%") for name, table in cursor.fetchall()}
+
+
+def write(
+    cursor: Cursor,
+    statement: str | sql.Composable,
+    values: Sequence[object] | Mapping[str, object] | None = None,
+) -> None:
+    """Run a statement with the condition LEAVING, and go back to our path behind it."""
+    cursor.execute(statement, values)
+    with cursor.connection.cursor() as other:  # `cursor` keeps what the statement returned
+        other.execute(AS_OURS)
 
 
 def qualified(statement: str) -> str:

@@ -20,6 +20,8 @@ MEANING = {
     "extra_float_digits": "1",
 }
 
+TO_ACCOUNTS = f"pg_catalog.set_config('search_path', pg_catalog.current_setting('{ACCOUNTS}'), true)"
+
 # The account's path is kept before it is left: what these lines name, they name in full. pg_temp is said,
 # and last, since Postgres looks there for tables first where it is not.
 OURS = f"""\
@@ -48,3 +50,8 @@ class Opening:
         settings = self.settings if self.own_path else {**MEANING, **self.settings}
         local = [f"SET LOCAL {name} = '{value}'" for name, value in settings.items()]
         return ";\n".join([begin, *local, *([] if self.own_path else [OURS])])
+
+    @property
+    def end(self) -> str:
+        """What keeps what was written; triggers of the app's that wait for it find what they name."""
+        return "COMMIT" if self.own_path or self.read_only else f"SELECT {TO_ACCOUNTS};\nCOMMIT"

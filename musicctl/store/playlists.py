@@ -72,8 +72,10 @@ def set_plays(
         before = cursor.fetchall()
         if len(before) != 1:
             return before, None
-        cursor.execute(
-            f"UPDATE {table} SET total_plays = %s WHERE playlist_id::text = %s", (plays, playlist_id)
+        naming.write(
+            cursor,
+            f"UPDATE {table} SET total_plays = %s WHERE playlist_id::text = %s AND {naming.LEAVING}",
+            (plays, playlist_id),
         )
         cursor.execute(this, (playlist_id,))
         written.require([row[3] for row in cursor.fetchall()] == [plays], "playlists", "set the plays")

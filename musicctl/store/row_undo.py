@@ -6,7 +6,7 @@ from typing import NamedTuple
 from psycopg2 import errors, sql
 
 from musicctl.errors import ConfigError
-from musicctl.store import journal, shape, written
+from musicctl.store import journal, naming, shape, written
 from musicctl.store.database import Cursor, Database, one_row
 from musicctl.store.journal import NewRun
 from musicctl.store.kinds import KINDS
@@ -140,10 +140,14 @@ def _write(cursor: Cursor, found: Shape, change: RowChange) -> None:
     if change.verdict == ADD:
         statement = sql.SQL("DELETE FROM {table} AS t WHERE {where}")
     elif change.verdict == REMOVE:
-        statement = sql.SQL("INSERT INTO {table} ({columns}) {over} SELECT {columns} FROM " + OLD)
+        statement = sql.SQL(
+            "INSERT INTO {table} ({columns}) {over} SELECT {columns} FROM " + OLD + " WHERE " + naming.LEAVING
+        )
     else:
         statement = sql.SQL("UPDATE {table} AS t SET {set} FROM " + OLD + " WHERE {where}")
-    cursor.execute(
+    where = sql.SQL("{} AND " + naming.LEAVING).format(where)
+    naming.write(
+        cursor,
         statement.format(
             table=found.table,
             where=where,

@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeAlias
 from psycopg2 import errors, sql
 
 from musicctl.errors import ConfigError, MusicctlError, UsageError
-from musicctl.store import casting, saved, shape, written
+from musicctl.store import casting, naming, saved, shape, written
 from musicctl.store.database import Cursor, Database
 from musicctl.store.kinds import Kind
 from musicctl.store.saved import OWNER, Row, Wanted
@@ -121,13 +121,14 @@ def _written(
     if casting.of_no_encoding(cursor):  # what may be no text at all is not to be made JSON of
         shown = sql.SQL("NULL, NULL, NULL")
     given.setdefault("to", wanted.user_id)
-    whole = sql.SQL(statement).format(table=found.table, where=where)
+    leaving = sql.SQL("{} AND " + naming.LEAVING).format(where)
+    whole = sql.SQL(statement).format(table=found.table, where=leaving)
     if not found.watched:
-        cursor.execute(sql.SQL("{} RETURNING {}").format(whole, shown), given)
+        naming.write(cursor, sql.SQL("{} RETURNING {}").format(whole, shown), given)
         return cursor.fetchall()
     cursor.execute(sql.SQL("SELECT {} FROM {} AS t WHERE {}").format(shown, found.table, where), given)
     rows = cursor.fetchall()
-    cursor.execute(whole, given)
+    naming.write(cursor, whole, given)
     return rows
 
 
@@ -227,10 +228,12 @@ def _insert(cursor: Cursor, found: Shape, values: Row) -> Row | None:
         columns, kept = columns[1:], kept[1:]
     comma = sql.SQL(", ")
     statement = sql.SQL(
-        "INSERT INTO {table} AS t ({columns}) {over} VALUES ({values}) RETURNING {returned}, {whole}"
+        "INSERT INTO {table} AS t ({columns}) {over} SELECT {values}"
+        f" WHERE {naming.LEAVING} RETURNING {{returned}}, {{whole}}"
     )
     try:
-        cursor.execute(
+        naming.write(
+            cursor,
             statement.format(
                 table=found.table,
                 columns=comma.join(map(sql.Identifier, columns)),

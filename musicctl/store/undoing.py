@@ -67,7 +67,8 @@ def restore(database: Database, run: str, new: NewRun) -> tuple[str | None, list
         restored = [value for value in found if not value.skipped]
         for value in restored:
             names = {"target": value.target, "user_id": value.user_id, "value": value.before}
-            cursor.execute(STATEMENTS[value.field][1].format(table=tables[TABLES[value.field]]), names)
+            statement = STATEMENTS[value.field][1].format(table=tables[TABLES[value.field]])
+            naming.write(cursor, f"{statement} AND {naming.LEAVING}", names)
         changes = [(_intent(value), value.after, value.before) for value in restored]
         return journal.record(cursor, new, changes) if changes else None, found
 
