@@ -24,6 +24,8 @@ def init(
     from musicctl.operations import database
 
     with Session(profile, quiet=quiet) as session:
+        for each in database.warnings(session.database):
+            session.say(each)
         if show_sql:
             verbatim(database.script(session.database))
             return
@@ -39,4 +41,6 @@ def status(profile: Profile = None, output: Output = None, as_json: Json = False
 
     form = chosen(output, as_json)
     with Session(profile) as session:
+        for each in database.warnings(session.database):
+            session.say(each)
         document(database.status(session.database), form)

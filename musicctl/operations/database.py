@@ -1,12 +1,20 @@
 """`db init` and `db status`."""
 
-from musicctl.store import schema
+from musicctl.store import schema, strangers
 from musicctl.store.database import Database
 
 
 def init(database: Database) -> tuple[str, ...]:
     """Create what is missing and return its names; never alters a table of the app."""
     return schema.init(database)
+
+
+def warnings(database: Database) -> list[str]:
+    """Return what to say of schemas in which others may create."""
+    return [
+        f"warning: in the schema {name}, where tables are looked for, others may create: {roles}"
+        for name, roles in strangers.creators(database)
+    ]
 
 
 def script(database: Database) -> str:

@@ -8,7 +8,7 @@ from importlib.resources import files
 from psycopg2 import errors
 
 from musicctl.errors import ConfigError
-from musicctl.store import naming, view
+from musicctl.store import naming, strangers, view
 from musicctl.store.database import REPEATABLE, Cursor, Database, one_row
 from musicctl.store.opening import PATH
 
@@ -23,6 +23,8 @@ CREATE TABLE IF NOT EXISTS musicctl.migrations (
     checksum   text NOT NULL,
     applied_at timestamptz NOT NULL DEFAULT now()
 );
+"""
+FIRST = """\
 INSERT INTO musicctl.migrations (number, name, checksum) VALUES (0, 'schema', '') ON CONFLICT DO NOTHING;
 """
 
@@ -92,11 +94,11 @@ def init(database: Database) -> tuple[str, ...]:
     """Create what is missing and return the names of what was created; twice changes nothing.
 
     The view is made anew where it does not fit the app's tables. Never alters a table of the app. Two at
-    once wait for each other.
+    once wait for each other. Raises ConfigError where the schema has what others made.
     """
-    if not database.run(_has_foundation, doing="read the schema", read_only=True):
+    if not database.run(_founded, doing="read the schema", read_only=True):
         database.run(
-            lambda cursor: cursor.execute(FOUNDATION),
+            _found,
             doing="create the schema musicctl",
             # IF NOT EXISTS does not see what another transaction is just creating.
             repeat_on=(*REPEATABLE, errors.UniqueViolation, errors.DuplicateSchema, errors.DuplicateTable),
@@ -114,7 +116,19 @@ def _has_foundation(cursor: Cursor) -> bool:
     return bool(one_row(cursor)[0])
 
 
+def _found(cursor: Cursor) -> None:
+    cursor.execute(FOUNDATION)
+    strangers.refuse(cursor)  # somebody may have been quicker, with a trigger that waits for what follows
+    cursor.execute(FIRST)
+
+
+def _founded(cursor: Cursor) -> bool:
+    strangers.refuse(cursor)
+    return _has_foundation(cursor)
+
+
 def _complete(cursor: Cursor) -> tuple[str, ...]:
+    strangers.refuse(cursor)
     cursor.execute("SELECT number FROM musicctl.migrations WHERE number = 0 FOR UPDATE")
     missing = _missing(cursor, _status(cursor))
     for statement in missing.values():
@@ -127,11 +141,12 @@ def _complete(cursor: Cursor) -> tuple[str, ...]:
 
 
 def _script(cursor: Cursor) -> str:
+    strangers.refuse(cursor)
     missing = _missing(cursor, _status(cursor))
-    foundation = [] if _has_foundation(cursor) else [FOUNDATION]
+    foundation = [] if _has_foundation(cursor) else [FOUNDATION + FIRST]
     if not missing and not foundation:
         return "-- nothing is missing\n"
-    return "\n".join(["BEGIN;", *foundation, *missing.values(), "COMMIT;", ""])
+    return "\n".join(["BEGIN;", f"{naming.AS_OURS};", *foundation, *missing.values(), "COMMIT;", ""])
 
 
 def _missing(cursor: Cursor, now: Status) -> dict[str, str]:
