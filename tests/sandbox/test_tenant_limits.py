@@ -108,6 +108,17 @@ def test_the_reset_is_when_one_more_token_is_there() -> None:
     assert slow.take(START + 60_000)
 
 
+def test_the_reset_may_be_when_the_bucket_is_full() -> None:
+    bucket = Bucket(Limit(50, 16, "second"), 1, START, "full")
+    assert bucket.reset(START) == START // 1000
+    taken(bucket, START)
+    # 50 tokens at 16 a second take 3.125 s.
+    assert [bucket.reset(START + after) for after in (0, 1000, 4000)] == [START // 1000 + 4] * 3
+    lumps = Bucket(Limit(2, 2, "second"), 1000, START + 300, "full")
+    taken(lumps, START + 300)
+    assert lumps.reset(START + 900) == START // 1000 + 1
+
+
 def test_a_clock_that_is_set_back_adds_and_takes_nothing() -> None:
     bucket = Bucket(Limit(2, 2, "second"), 1, START)
     bucket.take(START)

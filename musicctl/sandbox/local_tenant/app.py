@@ -52,7 +52,8 @@ class App:
         """Answer one request: as Auth0 does, or 501 where Auth0 has more than is emulated here."""
         path, _, query = request.raw_path.partition("?")
         self._conditions.refresh()
-        self._limits.choose(self._conditions.settings.plan, self._conditions.settings.refill)
+        settings = self._conditions.settings
+        self._limits.choose(settings.plan, settings.refill, settings.reset)
         found = _match(request.method, path)
         response: web.StreamResponse
         try:

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from musicctl.sandbox.local_tenant import refusals
 from musicctl.sandbox.local_tenant.refusals import Refusal
-from musicctl.sandbox.local_tenant.settings import Plan, Refill
+from musicctl.sandbox.local_tenant.settings import Plan, Refill, Reset
 
 LIMIT, REMAINING, RESET = "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"
 TOKEN = 60_000
@@ -57,9 +57,10 @@ plan has none for them."""
 class Bucket:
     """What is left of a limit. Pure: the time is handed in, in milliseconds since the epoch."""
 
-    def __init__(self, limit: Limit, step: int, now: int) -> None:
-        """Begin full; tokens are added at multiples of `step` milliseconds."""
+    def __init__(self, limit: Limit, step: int, now: int, reset: Reset = "next") -> None:
+        """Begin full; tokens are added at multiples of `step` ms, `reset` is what replies tell of."""
         self.limit = limit
+        self._told = reset
         self._step = step
         self._per_step = limit.rate * step * (60 if limit.per == "second" else 1)
         self._units = limit.size * TOKEN
@@ -79,9 +80,10 @@ class Bucket:
         return self._units // TOKEN
 
     def reset(self, now: int) -> int:
-        """Return when one more token will be there, in whole seconds since the epoch, rounded up."""
+        """Return when one more token is there, or all are, in whole seconds since the epoch, rounded up."""
         self._fill(now)
-        missing = TOKEN - self._units % TOKEN
+        of_all = self.limit.size * TOKEN - self._units
+        missing = of_all if self._told == "full" else TOKEN - self._units % TOKEN
         steps = self._steps - (-missing // self._per_step)
         return -(-steps * self._step // 1000)
 
@@ -105,13 +107,13 @@ class Limits:
     def __init__(self, clock: Callable[[], int]) -> None:
         """Take the time from `clock`, in milliseconds since the epoch."""
         self._clock = clock
-        self._chosen: tuple[Plan, Refill] = ("none", "documented")
+        self._chosen: tuple[Plan, Refill, Reset] = ("none", "documented", "next")
         self._buckets: dict[str, Bucket] = {}
 
-    def choose(self, plan: Plan, refill: Refill) -> None:
+    def choose(self, plan: Plan, refill: Refill, reset: Reset = "next") -> None:
         """Go over to a plan; the buckets stay what they are when it is the one that is chosen already."""
-        if (plan, refill) != self._chosen:
-            self._chosen = plan, refill
+        if (plan, refill, reset) != self._chosen:
+            self._chosen = plan, refill, reset
             self._buckets.clear()
 
     def bucket(self, method: str, path: str) -> Bucket | None:
@@ -120,8 +122,9 @@ class Limits:
         if group is None:
             return None
         if group not in self._buckets:
-            limit = PLANS[self._chosen[0]][group]
-            self._buckets[group] = Bucket(limit, _step(limit, self._chosen[1]), self._clock())
+            plan, refill, reset = self._chosen
+            limit = PLANS[plan][group]
+            self._buckets[group] = Bucket(limit, _step(limit, refill), self._clock(), reset)
         return self._buckets[group]
 
     def admit(self, method: str, path: str) -> None:

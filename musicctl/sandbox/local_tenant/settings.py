@@ -6,6 +6,7 @@ import msgspec
 
 Plan: TypeAlias = Literal["free", "essentials", "enterprise", "none"]
 Refill: TypeAlias = Literal["documented", "millisecond", "second"]
+Reset: TypeAlias = Literal["next", "full"]
 
 SCOPES = (
     "read:users create:users update:users delete:users update:users_app_metadata"
@@ -21,7 +22,9 @@ class TenantSettings(msgspec.Struct, frozen=True, kw_only=True):
     of a login together may take `action_time`, 20 at Auth0. A write is seen by the user search after
     `index_delay`, and a search is given up after `query_timeout`, 2 at Auth0.
 
-    `plan` says which rate limits there are, and `refill` how often tokens are added to their buckets.
+    `plan` says which rate limits there are, and `refill` how often tokens are added to their buckets. The
+    header `x-ratelimit-reset` tells of the `next` token, as documented, or when the bucket will be `full`, as
+    replies of real tenants have it.
     """
 
     scopes: str = SCOPES
@@ -34,3 +37,4 @@ class TenantSettings(msgspec.Struct, frozen=True, kw_only=True):
     query_timeout: float = 2.0
     plan: Plan = "none"
     refill: Refill = "documented"
+    reset: Reset = "next"
