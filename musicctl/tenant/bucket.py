@@ -4,6 +4,7 @@ from math import ceil, inf
 
 from musicctl.tenant.ratelimit import LONGEST_WAIT
 from musicctl.tenant.refill import SLACK, Refill
+from musicctl.tenant.trial import Trial
 
 UNTOLD = 1.0
 """Seconds after which more is added to an empty bucket, when the tenant does not say."""
@@ -13,6 +14,9 @@ LOOK_AGAIN = 0.5
 
 FIRST_GRAIN, COARSEST = 0.25, 1.0
 """Seconds between two lumps of a bucket that is not refilled steadily: suspected first, and then."""
+
+TINY = 3
+"""Tokens up to which a bucket is full, or nearly, whenever two requests may leave at once."""
 
 NEARLY = 1e-6
 
@@ -33,7 +37,7 @@ class Bucket:
         self._sent, self._free, self._under_way = 0, 0, dict[int, float]()
         self._reserved = 0
         self._refusals, self._refused_at, self._grain = 0, -inf, 0.0
-        self._refill, self._learning = Refill(SLACK), True
+        self._refill, self._trial, self._learning = Refill(SLACK), Trial(), True
         self._purse, self._purse_at = share * limit, now
 
     def delay(self, need: int, now: float) -> float:
@@ -44,7 +48,7 @@ class Bucket:
 
     def blocked(self, now: float) -> float:
         """Return the seconds for which the tenant refuses everything, as far as we know."""
-        return max(0.0, self._blocked_until - now)
+        return max(0.0, self._blocked_until - now, self._until_one(now))
 
     def reserve(self, now: float) -> None:
         """Set one request aside, to be sent later."""
@@ -78,6 +82,7 @@ class Bucket:
             if remaining < self._remaining:
                 self._remaining, self._seen_at = remaining, now
             return
+        self._compare(remaining, sent_at, now)
         self._remaining, self._seen_at, self._basis_at = remaining, now, now
         self._told_at = now + (UNTOLD if wait is None else wait)
         earlier = sum(each < number for each in self._under_way)
@@ -96,6 +101,7 @@ class Bucket:
             wait = min(LONGEST_WAIT, UNTOLD * 2.0 ** min(self._refusals, 10)) if first else 0.0
         if first:
             self._refusals, self._refused_at = self._refusals + 1, now
+            self._compare(-1, sent_at, now)
             self._coarsen()
         self._remaining = 0
         self._seen_at = self._basis_at = now
@@ -112,10 +118,38 @@ class Bucket:
             return 0.0
         if goal > self.limit and committed:
             return LOOK_AGAIN
-        if self._refill.rate is None:
+        rate = self._rate
+        if rate is None:
             return LOOK_AGAIN if committed else self._told_at - now
-        at = self._seen_at + self._whole_grains(missing / self._refill.rate)
-        return max(0.0, (at if committed else min(at, self._told_at)) - now)
+        at = self._seen_at + self._whole_grains(missing / rate)
+        # What the tenant told of may be the next token alone.
+        told_at = self._told_at + max(0.0, missing - 1.0) / rate
+        return max(0.0, (at if committed else min(at, told_at)) - now)
+
+    def _until_one(self, now: float) -> float:
+        """Return the seconds until one is there, when the last reply left none and we know the rate."""
+        rate = self._rate
+        if rate is None or now >= self._told_at:
+            return 0.0
+        missing = 1.0 - self._remaining - rate * (now - self._seen_at)
+        return min(missing / rate, self._told_at - now) if missing > NEARLY else 0.0
+
+    @property
+    def _rate(self) -> float | None:
+        """The tokens that come in a second, as far as we know or try."""
+        if self._refill.rate is None or self._trial.rate is None:
+            return self._refill.rate or self._trial.rate
+        return max(self._refill.rate, self._trial.rate)
+
+    def _compare(self, remaining: int, sent_at: float, now: float) -> None:
+        """Compare what the only request under way found with what we thought had come in until it left."""
+        span, rate = sent_at - self._seen_at, self._rate
+        if self.limit > TINY or self._under_way or span <= 0.0:
+            return
+        if remaining >= self.limit - 1 and self._remaining < self.limit - 1:
+            self._trial.full((self.limit - self._remaining) / span, now)
+        elif rate is not None and self._remaining + rate * span >= remaining + 2 - NEARLY:
+            self._trial.short(now)
 
     def _coarsen(self) -> None:
         """Believe that less comes in at a time; what was learned before may have taken one lump for two."""
@@ -124,23 +158,28 @@ class Bucket:
             self._refill = Refill(slack=max(SLACK, self._grain))
 
     def _whole_grains(self, seconds: float) -> float:
-        return ceil(seconds / self._grain - NEARLY) * self._grain if self._grain else seconds
+        if not self._grain:
+            return seconds
+        grains = seconds / self._grain
+        # What is found by trying is sometimes a little more than whole grains.
+        return self._grain * (ceil(grains - NEARLY) if self._trial.rate is None else max(1, round(grains)))
 
     def _until_ours(self, need: int, now: float) -> float:
         """Return the seconds until our part of what comes in covers that many."""
-        if self._share >= 1.0 or self._learning or self._refill.rate is None:
+        rate = self._rate
+        if self._share >= 1.0 or self._learning or rate is None:
             return 0.0
         self._save_up(now)
         missing = min(need, self._share * self.limit) - self._purse
-        return 0.0 if missing <= NEARLY else missing / (self._share * self._refill.rate)
+        return 0.0 if missing <= NEARLY else missing / (self._share * rate)
 
     def _save_up(self, now: float) -> None:
         """Add our part of what came in; while the rate is being learned, that waits for the end of it."""
-        if not self._learning and self._refill.rate is not None:
-            came_in = self._share * self._refill.rate * (now - self._purse_at)
+        if not self._learning and self._rate is not None:
+            came_in = self._share * self._rate * (now - self._purse_at)
             self._purse, self._purse_at = min(self._share * self.limit, self._purse + came_in), now
 
     def _go_on_learning(self, now: float) -> None:
         self._save_up(now)
-        self._learning = not self._refill.learned(now)
+        self._learning = not (self._refill.learned(now) or self._trial.settled(now))
         self._save_up(now)

@@ -15,6 +15,9 @@ OnWait = Callable[[float, str], None]
 WORTH_TELLING = 1.0
 """Seconds from which on a wait is told of."""
 
+MOMENT = 0.5
+"""Seconds that a request may wait with its ticket in hand: for less than what a read is good for."""
+
 
 class Pacing:
     """One for all threads of a process that talk to one tenant."""
@@ -70,16 +73,19 @@ class Pacing:
     def sent(self, ticket: Ticket) -> None:
         """Take in that the request leaves now.
 
-        Raises ThrottledError, and gives the ticket back, when the tenant has begun to refuse its kind since
-        it was taken.
+        Waits a moment where less is left than we thought. Raises ThrottledError, and gives the ticket back,
+        when that takes longer, as when the tenant has begun to refuse its kind since it was taken.
         """
         with self._changed:
+            patient_until = time.monotonic() + MOMENT
+            while (blocked := self._pacer.blocked(ticket.kind, now := time.monotonic())) > 0.0:
+                self._refuse_if_stopped()
+                if now + blocked > patient_until:
+                    self._pacer.give_back(ticket)
+                    raise ThrottledError("the tenant's rate limit was used up in the meantime", wait=blocked)
+                with self._throttling():
+                    self._changed.wait_for(lambda: self._stopped, blocked)
             self._refuse_if_stopped()
-            now = time.monotonic()
-            blocked = self._pacer.blocked(ticket.kind, now)
-            if blocked > 0.0:
-                self._pacer.give_back(ticket)
-                raise ThrottledError("the tenant's rate limit was used up in the meantime", wait=blocked)
             self._pacer.sent(ticket, now)
 
     def give_back(self, tickets: list[Ticket]) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from math import ceil, floor
 
 from musicctl.tenant.pacer import Kind, Pacer, Rate, Ticket
+from musicctl.tenant.pacing import MOMENT
 from musicctl.tenant.ratelimit import RateLimit
 
 STARTED = 0.37
@@ -92,7 +93,11 @@ class World:
         began = self.now
 
         def then(let_in: bool) -> None:
-            if not let_in or self.pacer.blocked(Kind.WRITE_USERS, self.now):
+            blocked = self.pacer.blocked(Kind.WRITE_USERS, self.now)
+            if let_in and 0.0 < blocked <= MOMENT:
+                self._at(self.now + blocked, lambda: then(True))
+                return
+            if not let_in or blocked:
                 self.pacer.give_back(write)
                 self._begin(worker)
                 return
@@ -150,3 +155,8 @@ def essentials(*, lumps: bool, resets_full: bool) -> dict[Kind, ServerBucket]:
     """Return the three buckets of an essentials tenant."""
     sizes = {Kind.READ_USERS: (40, 500), Kind.WRITE_USERS: (20, 200), Kind.OTHER: (10, 150)}
     return {kind: ServerBucket(size, each / 60, lumps, resets_full) for kind, (size, each) in sizes.items()}
+
+
+def free(*, lumps: bool, resets_full: bool) -> dict[Kind, ServerBucket]:
+    """Return the one bucket of a free tenant, which a read and a write empty."""
+    return dict.fromkeys(Kind, ServerBucket(2, 2.0, lumps, resets_full))

@@ -6,7 +6,7 @@ import pytest
 
 from musicctl.tenant.pacer import Kind, Pacer, Rate, Ticket
 from musicctl.tenant.ratelimit import RateLimit
-from tests.tenant.buckets import ServerBucket, World, enterprise, essentials
+from tests.tenant.buckets import ServerBucket, World, enterprise, essentials, free
 
 Plan = Callable[..., dict[Kind, ServerBucket]]
 READ, WRITE, OTHER = Kind.READ_USERS, Kind.WRITE_USERS, Kind.OTHER
@@ -23,6 +23,36 @@ def test_a_whole_share_is_used_up(plan: Plan, threads: int, lumps: bool, resets_
     spent = world.sent - world.refused if plan is enterprise else world.written
     assert spent >= 0.95 * world.buckets[WRITE].permitted(world.now)
     assert world.refused < 0.01 * world.sent
+
+
+@pytest.mark.parametrize("threads", [1, 8])
+@pytest.mark.parametrize("resets_full", [False, True])
+@pytest.mark.parametrize(("share", "least", "most"), [(1.0, 0.9, 1.0), (0.8, 0.7, 0.9)])
+def test_a_bucket_that_one_change_empties_is_used_up(
+    threads: int, resets_full: bool, share: float, least: float, most: float
+) -> None:
+    world = World(free(lumps=False, resets_full=resets_full), Rate(share), 150).run(threads=threads)
+    permitted = world.buckets[WRITE].permitted(world.now)
+    assert least * permitted <= world.sent <= most * permitted
+    assert world.refused == 0
+    assert max(world.gaps) < 0.7  # a read is good for a second
+
+
+@pytest.mark.parametrize("threads", [1, 8])
+@pytest.mark.parametrize("resets_full", [False, True])
+def test_a_tiny_bucket_that_fills_in_lumps_is_not_asked_in_vain(threads: int, resets_full: bool) -> None:
+    world = World(free(lumps=True, resets_full=resets_full), Rate(1.0), 150).run(threads=threads)
+    assert world.sent - world.refused >= 0.85 * world.buckets[WRITE].permitted(world.now)
+    assert world.refused < 0.01 * world.sent
+
+
+@pytest.mark.parametrize("threads", [1, 8])
+@pytest.mark.parametrize("resets_full", [False, True])
+def test_the_next_token_is_not_taken_for_two(threads: int, resets_full: bool) -> None:
+    slow = dict.fromkeys(Kind, ServerBucket(4, 1.0, resets_full=resets_full))
+    world = World(slow, Rate(1.0), 100).run(threads=threads)
+    assert world.sent - world.refused >= 0.95 * slow[WRITE].permitted(world.now)
+    assert world.refused <= 5
 
 
 @pytest.mark.parametrize("plan", [enterprise, essentials])
