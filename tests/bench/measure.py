@@ -25,7 +25,8 @@ class Cost:
 class Result:
     """One line of the report; times in seconds, `target` is the largest ratio that will do at this size.
 
-    `memory_mb` is the largest of our processes, and `note` what else is worth knowing.
+    `memory_mb` is the largest of our processes, and `note` what else is worth knowing. It is `wrong` when it
+    was fast by what is not allowed.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Result:
     memory_mb: float
     memory_limit_mb: float | None = None
     note: str = ""
+    wrong: bool = False
 
     @property
     def ratio(self) -> float:
@@ -46,7 +48,11 @@ class Result:
     def missed(self) -> bool:
         """Whether it took more time or memory than will do."""
         too_slow = self.target is not None and self.ratio > self.target
-        return too_slow or (self.memory_limit_mb is not None and self.memory_mb > self.memory_limit_mb)
+        return (
+            too_slow
+            or self.wrong
+            or (self.memory_limit_mb is not None and self.memory_mb > self.memory_limit_mb)
+        )
 
     def document(self) -> dict[str, object]:
         """Return the line as its JSON keys."""
