@@ -23,7 +23,7 @@ def reading(session: Session, *, mirror: bool = True) -> Iterator["Database"]:
         _require_tenant(session, session.database, mirror)
         yield session.database
         return
-    database = connect.database(replica, on_clear=session.tell_in_clear)
+    database = connect.database(replica, on_clear=session.tell_in_clear, on_hidden=session.tell_hidden)
     try:
         _require_tenant(session, database, mirror)
         yield database

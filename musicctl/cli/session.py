@@ -76,7 +76,9 @@ class Session:
     def database(self) -> "Database":
         """The profile's database."""
         chosen = self.settings
-        return connect.database(chosen.database_url, chosen.libpqs, on_clear=self.tell_in_clear)
+        return connect.database(
+            chosen.database_url, chosen.libpqs, on_clear=self.tell_in_clear, on_hidden=self.tell_hidden
+        )
 
     @cached_property
     def tenant(self) -> "Tenant":
@@ -183,6 +185,10 @@ class Session:
         if place not in self._told_in_clear:
             self._told_in_clear.add(place)
             self.say(f"warning: what goes to Postgres at {place} is not encrypted: {HOW_TO_ENCRYPT}")
+
+    def tell_hidden(self, doing: str) -> None:
+        """Warn that what follows may be a part only."""
+        self.say(f"warning: could not {doing} whole: row-level security may hide rows from this account")
 
     def _place(self, store: object) -> str:
         """Name a store for people: the database as the connection to it says, wherever it was to be.

@@ -18,15 +18,17 @@ def database(
     libpqs: Mapping[str, str] | None = None,
     *,
     on_clear: Callable[[str], None] | None = None,
+    on_hidden: Callable[[str], None] | None = None,
 ) -> "Database":
     """Return the database that `url` names; raises ConfigError when the URL is malformed.
 
     `libpqs` is what libpq's environment has for what the URL leaves out, where that may count.
-    `on_clear` is told of each connection that leaves this machine unencrypted: where to.
+    `on_clear` is told of each connection that leaves this machine unencrypted: where to. `on_hidden` is told
+    of each read of which row-level security may have hidden rows: what it was for.
     """
     from musicctl.store.database import Database
 
-    return Database(url, libpqs, on_clear)
+    return Database(url, libpqs, on_clear, on_hidden)
 
 
 def tenant(

@@ -114,7 +114,8 @@ def _guarded(database: Database, plan: Plan, question: Question) -> Plan:
         past=past,
         limits=question.limits,
     )
-    return replace(plan, dangers=found, lost=past.lost)
+    hidden = (guards.hidden_rows(),) if plays.COMPARING in database.filtered else ()
+    return replace(plan, dangers=(*found, *hidden), lost=past.lost)
 
 
 def _past(database: Database, question: Question) -> Past:

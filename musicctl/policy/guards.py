@@ -9,7 +9,7 @@ from musicctl.policy.rule import Rule
 REVOKES_KEPT, GRANTS_KEPT = 5, 50
 """Revokes and grants that a percentage never forbids."""
 
-ORDER = ("max_revoke", "max_grant", "min_source", "min_tenant", "rule")
+ORDER = ("max_revoke", "max_grant", "min_source", "min_tenant", "rule", "row_security")
 """The guards' names, in the order in which dangers are told."""
 
 WHOLE = 100_000
@@ -126,6 +126,13 @@ def dangers(
         _rule(rule, seen, past.last),
     )
     return tuple(danger for danger in found if danger is not None)
+
+
+def hidden_rows() -> Danger:
+    """Return the danger of a plan over plays of which row-level security may have hidden some."""
+    return Danger(
+        "row_security", 1, 0, "row-level security may hide plays from this account: not all of them are known"
+    )
 
 
 def changes(

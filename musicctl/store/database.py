@@ -48,17 +48,21 @@ class Database:
         url: Secret,
         libpqs: Mapping[str, str] | None = None,
         on_clear: Callable[[str], None] | None = None,
+        on_hidden: Callable[[str], None] | None = None,
     ) -> None:
         """Take the URL apart; raises ConfigError when it is malformed. Nothing is connected yet.
 
         `libpqs` is what libpq's environment has for what the URL leaves out; without it, nothing counts but
         the URL: no variable, no service and no file of libpq's. `on_clear` is told of each connection that
-        leaves this machine unencrypted: where to.
+        leaves this machine unencrypted: where to. `on_hidden` is told of each read of which a policy may have
+        hidden rows: what it was for.
         """
         self.address = parse(url)
         self._url = url
         self._libpqs = libpqs
         self._on_clear = on_clear
+        self._on_hidden = on_hidden
+        self.filtered: set[str] = set()
         self._keywords = filled(self.address.keywords, libpqs)
         kept = self._keywords.pop("password", None)  # a service may have one
         self._password = self.address.password or (None if kept is None else Secret(kept))
@@ -77,7 +81,7 @@ class Database:
 
     def another(self) -> "Database":
         """Return the same database over a connection of its own; the caller closes it."""
-        return Database(self._url, self._libpqs, self._on_clear)
+        return Database(self._url, self._libpqs, self._on_clear, self._on_hidden)
 
     def reached(self) -> str:
         """Connect, unless we are, and describe where the connection really is: not where it should be."""
@@ -111,7 +115,9 @@ class Database:
         for attempt in itertools.count(1):
             with self._turn, speaking(doing, str(self)):
                 try:
-                    return self._once(work, opening)
+                    return (
+                        self._seen(work, opening, doing) if opening.read_only else self._once(work, opening)
+                    )
                 except repeat_on:
                     if attempt == ATTEMPTS:
                         raise
@@ -124,6 +130,22 @@ class Database:
             with suppress(psycopg2.Error):
                 self._connection.close()
             self._connection = None
+
+    def _seen(self, work: Callable[[Cursor], T], opening: Opening, doing: str) -> T:
+        """Read, and take note where row-level security may have hidden rows: else it does so without a word.
+
+        Postgres refuses such a read when told to, before it returns a row; a second try tells whether it was
+        that, or a right that is missing.
+        """
+        try:
+            return self._once(work, opening.unfiltered)
+        except errors.InsufficientPrivilege:
+            done = self._once(work, opening)
+        if doing not in self.filtered:
+            self.filtered.add(doing)
+            if self._on_hidden is not None:
+                self._on_hidden(doing)
+        return done
 
     def _once(self, work: Callable[[Cursor], T], opening: Opening) -> T:
         connection = self._begun(opening)

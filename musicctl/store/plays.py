@@ -14,6 +14,7 @@ from musicctl.store.naming import qualified
 from musicctl.store.pins import IN_FORCE
 from musicctl.store.turns import Missing, Queue
 
+COMPARING = "compare plays and roles"
 DEFAULT_QUERY = "SELECT user_id, sum(total_plays) AS plays FROM {table} GROUP BY user_id"
 WHOLE = "(SELECT user_id, total_plays FROM {table} OFFSET 0) AS whole"
 EVERYONES = DEFAULT_QUERY.format(table=WHOLE)
@@ -142,7 +143,7 @@ def survey(database: Database, query: str | None, *, role: str, threshold: int) 
             tenant_users=tenant_users,
         )
 
-    return database.run(work, doing="compare plays and roles", read_only=True)
+    return database.run(work, doing=COMPARING, read_only=True)
 
 
 def of_users(database: Database, query: str | None, user_ids: Sequence[str]) -> dict[str, int | None]:
