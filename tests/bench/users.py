@@ -13,23 +13,23 @@ LIMIT = 50
 
 # One in 16 holds the role, most of whom are at the bar; ids are in no order of time.
 FILL = (
-    "TRUNCATE musicctl.tenant_users, musicctl.mirror, playlists, songs, user_data",
+    "TRUNCATE musicctl.tenant_users, musicctl.mirror, public.playlists, public.songs, public.user_data",
     "INSERT INTO musicctl.mirror (id, domain, as_of, users) VALUES (1, %(domain)s, now(), %(size)s)",
     """INSERT INTO musicctl.tenant_users (user_id, email, display_name, roles)
     SELECT 'auth0|' || md5(i::text), 'user' || i || '@example.com',
            CASE WHEN i %% 3 = 0 THEN 'User ' || i END,
            CASE WHEN i %% 16 = 0 THEN ARRAY['beta', 'playlist editor'] ELSE '{}' END
     FROM generate_series(1, %(size)s) AS i""",
-    """INSERT INTO playlists SELECT 'a' || i, 'auth0|' || md5(i::text), 'Mix',
+    """INSERT INTO public.playlists SELECT 'a' || i, 'auth0|' || md5(i::text), 'Mix',
            i %% 500 + CASE i %% 16 WHEN 0 THEN 90 ELSE 9 END
     FROM generate_series(1, %(size)s + 50) AS i WHERE i %% 33 <> 0""",
-    """INSERT INTO playlists SELECT 'b' || i, 'auth0|' || md5(i::text), 'Mix', i %% 7
+    """INSERT INTO public.playlists SELECT 'b' || i, 'auth0|' || md5(i::text), 'Mix', i %% 7
     FROM generate_series(1, %(size)s) AS i WHERE i %% 3 = 0""",
-    """INSERT INTO songs SELECT 's' || i, 'Song', 'auth0|' || md5((i / 2)::text)
+    """INSERT INTO public.songs SELECT 's' || i, 'Song', 'auth0|' || md5((i / 2)::text)
     FROM generate_series(1, %(size)s) AS i""",
-    """INSERT INTO user_data SELECT 'auth0|' || md5(i::text), 'genre ' || i %% 20
+    """INSERT INTO public.user_data SELECT 'auth0|' || md5(i::text), 'genre ' || i %% 20
     FROM generate_series(1, %(size)s) AS i WHERE i %% 10 < 7""",
-    "ANALYZE musicctl.tenant_users, playlists, songs, user_data",
+    "ANALYZE musicctl.tenant_users, public.playlists, public.songs, public.user_data",
 )
 EMPTY = FILL[0]
 
