@@ -10,7 +10,7 @@ and is taken out only where it stands alone between quotes or after `=` or `:`.
 What people need is left, since a secret may be made of words. A name that is no secret (the user, the
 database, the role, a user id that was typed) stays wherever it does not stand as a password would, even if
 it is the password too: it is known, and no reader learns from it. Of a secret of several words one usual
-word alone stays, and in a text of ours (`ours`), in which what others wrote is clean already, any of its
+word alone stays, and in a text of ours (`ours`), in which what others wrote is clean already, some of its
 words; a secret that is one word as a whole is taken out of a text of ours only where it stands as a value:
 between quotes, after `=` or `:`, or after the word password. What a command prints on stdout
 as data is never touched.
@@ -58,6 +58,7 @@ WORDS = frozenset(USUAL.split())
 AS_A_VALUE = re.compile(r"(?:[\"'`=:]|\b(?:password|passwd|secret|token)\W{1,3})$", re.IGNORECASE)
 AS_A_PASSWORD = re.compile(r"(?:password|passwd|secret|token)\W{1,3}$|://[^\s/:]*:$", re.IGNORECASE)
 LOOKED_BACK = 80
+NOTHING_BUT_WORDS = re.compile(r"[^\W\d_]+(?:[ ._-][^\W\d_]+)*")
 PEM = re.compile(r"-----(BEGIN|END) [A-Z0-9 ]{1,40}-----")
 
 
@@ -151,23 +152,26 @@ def _starred(text: str, bare: list[bool], names: list[tuple[int, int]], ours: bo
 def _named(text: str) -> Iterator[tuple[int, int]]:
     """Yield where a name stands that is no secret, other than as a password would."""
     for name in _hidden.names:
-        for found in re.finditer(rf"(?<![^\W_]){re.escape(name)}(?![^\W_])", text):
+        for found in re.finditer(rf"(?<![^\W_]){re.escape(name)}(?![^\W_])", text, re.IGNORECASE):
             if not AS_A_PASSWORD.search(text[max(0, found.start() - LOOKED_BACK) : found.start()]):
                 yield found.span()
 
 
 def _is_needed(text: str, start: int, end: int, ours: bool) -> bool:
-    """Tell whether a part of a text that a secret has too is one word, which says nothing of the secret."""
-    part, first, last = text[start:end].lower(), start, end
+    """Tell whether a part of a text that a secret has too is but words, which say nothing of the secret."""
+    first, last = start, end
     while first > 0 and text[first - 1].isalpha():
         first -= 1
     while last < len(text) and text[last].isalpha():
         last += 1
-    word = text[first:last].lower()
-    if word not in WORDS and not (ours and part in _hidden.words and word.isalpha()):
+    words = _words(text[first:last])
+    if not NOTHING_BUT_WORDS.fullmatch(text, first, last) or (len(words) > 1 and not ours):
         return False
-    if any(part == secret.lower() for secret in _hidden.secrets):
-        return ours and not AS_A_VALUE.search(text[max(0, start - LOOKED_BACK) : start])
+    if not all(word in WORDS or (ours and word in _hidden.words) for word in words):
+        return False
+    part = _normal(_encoded(text[start:end]))
+    if any(part == _normal(_encoded(secret)) for secret in _hidden.secrets):
+        return ours and len(words) == 1 and not AS_A_VALUE.search(text[max(0, start - LOOKED_BACK) : start])
     return True
 
 
@@ -184,7 +188,7 @@ def _found(text: str) -> Iterator[tuple[int, int]]:
             at = text.find(secret, at + 1)
     if _hidden.short is not None:
         yield from (each.span() for each in _hidden.short.finditer(text))
-    view = [(byte, at, at + 1) for at, each in enumerate(text) for byte in _bytes(each)]
+    view = [(byte, at, at + 1) for at, each in enumerate(text) for byte in _encoded(each)]
     cuts = [each.span() for each in DOTS.finditer(text)][:MOST_CUTS]
     for _ in range(LEVELS + 1):
         plain = [(PLAIN[byte], start, end) for byte, start, end in view if byte not in LEFT_OUT]
@@ -238,14 +242,14 @@ def _meant(match: re.Match[str]) -> bytes:
         return pairs.decode("utf-16-be", "replace").encode("utf-8", "replace")
     if long or hexadecimal or decimal:
         number = int(decimal) if decimal else int(long or hexadecimal, 16)
-        return _bytes(chr(number)) if number <= 0x10FFFF else b"?"
+        return _encoded(chr(number)) if number <= 0x10FFFF else b"?"
     if name:
         return NAMED[name].encode()
     return (quote or CONTROLS.get(other, other)).encode("latin-1")
 
 
-def _bytes(character: str) -> bytes:
-    return character.encode("utf-8", "surrogatepass")
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
 
 
 def _forms(secret: str) -> Iterator[tuple[bytes, int]]:

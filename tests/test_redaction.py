@@ -260,6 +260,18 @@ def test_the_words_of_a_secret_stay_words(text: str) -> None:
             assert redacted(f"you sent ({part})", ours=ours) == "you sent (***)"
 
 
+def test_ids_and_names_of_the_words_of_a_secret_stay_in_what_we_say() -> None:
+    hide("playlist-editor-secret")
+    for text in (
+        "user auth0|playlist-editor has no plays",
+        "Playlist Editor",
+        "editor-secret.json is no file",
+    ):
+        assert redacted(text, ours=True) == text
+    for text in ("playlist-editor-secret", "Playlist Editor Secret", "playlisteditorsecret"):
+        assert redacted(f"sent {text}", ours=True) == "sent ***"
+
+
 def test_words_that_only_we_use_stay_in_what_we_say() -> None:
     hide("understood-fingerprint-7Yq")
     text = "the fingerprint of this plan is another"
