@@ -27,7 +27,9 @@ KINDS: tuple[tuple[str, type[MusicctlError], str], ...] = (
     ("3F000", ConfigError, ""),
     ("42P01", ConfigError, ""),
     ("42703", ConfigError, ""),
-    ("53", UnavailableError, "the server has run out of connections, memory or disk; try again later"),
+    # It will not have room by itself in a moment, as it will have connections or memory.
+    ("53100", MusicctlError, "make room on the server's disk; what was written before is kept"),
+    ("53", UnavailableError, "the server has run out of connections or memory; try again later"),
     ("08", UnavailableError, LATER),
     ("57P", UnavailableError, LATER),
     ("25P03", UnavailableError, "the server ends transactions that pause for so long; try again"),
