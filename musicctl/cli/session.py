@@ -96,6 +96,7 @@ class Session:
             on_wait=self._tell_wait,
             on_reply=self._tell_reply if verbose.is_on() else None,
             on_export=partial(counted, shown=not self.quiet),
+            on_hang=talk(False),
         )
 
     @property

@@ -15,6 +15,7 @@ from musicctl.operations.actions_writes import (
 )
 from musicctl.operations.journalled import journalled
 from musicctl.operations.lease import Lease, LeaseLostError, held
+from musicctl.operations.watchdog import watched
 from musicctl.operations.who import Who
 from musicctl.policy.actions import ActionsPlan, Content, Deployed, Step
 from musicctl.policy.report import Outcome
@@ -98,7 +99,10 @@ def _perform(means: Means, lease: Lease, writes: Sequence[Write], *, removing: b
     )
     run = journal.begin(means.database, new, intents, lease.fence)
     steps = []
-    with journalled(means.database, run, lease.fence, lambda: Exit.OK) as written:
+    with (
+        watched(means.database, means.tenant, lease, means.settle),
+        journalled(means.database, run, lease.fence, lambda: Exit.OK) as written,
+    ):
         for seq, write in enumerate(writes):
             outcome = _Bringing(seq, write, means, lease, written).outcome()
             steps.append((write.target, write.step, outcome.value))
@@ -146,7 +150,7 @@ class _Bringing:
                 lost = error
             except UncertainError as error:
                 lost, sent = error, True
-                time.sleep(self._means.settle)
+                self._means.tenant.pause(self._means.settle, error.what)
             else:
                 break
         return self._ended(Outcome.APPLIED, status=200)

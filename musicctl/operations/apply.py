@@ -4,7 +4,6 @@ What is read, what should be written instead and how it is written is the Writin
 reaches the tenant without a committed intent, nor without the lease, is seen to here.
 """
 
-import time
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -127,6 +126,7 @@ def perform(changes: Sequence[C], writing: Writing[C], means: Means) -> Generato
             lambda each: _Bringing(*each, writing, means, watch).outcome(),
             means.threads,
             interrupt=means.tenant.stop,
+            check=means.tenant.check,
         )
     for ended in watch.gone.settled():
         means.journal.ended(ended)
@@ -161,6 +161,7 @@ class _Bringing(Generic[C]):
         self._too_old = 0
         self._reason = ""
         self._intended = False
+        self._open = False  # whether something was sent of which nobody knows yet what became
 
     def outcome(self) -> Done[C]:
         """Bring the change about and return what became of it."""
@@ -175,9 +176,9 @@ class _Bringing(Generic[C]):
             try:
                 done = self._attempt()
             except StoppedError as error:
-                if not self._intended:
+                if self._open or not self._intended:
                     self._means.check()  # it says why
-                    raise  # the run's end records it as unsent
+                    raise  # the run's end records it as unsent, and leaves what was sent to be looked at
                 return self._ended(Outcome.FAILED, error.what)
             except NotAppliedError as error:
                 done = self._kept_back(error)
@@ -279,12 +280,13 @@ class _Bringing(Generic[C]):
 
     def _look_again(self, written: object, lost: UncertainError) -> Done[C] | None:
         """Find out whether a write without a sound reply was applied; None: it was not."""
-        self._reason = lost.what
-        time.sleep(self._means.settle)
+        self._reason, self._open = lost.what, True
+        self._means.tenant.pause(self._means.settle, lost.what)
         try:
             now, step = self._look()
-        except (_FailedError, StoppedError):
+        except _FailedError:
             return self._ended(Outcome.UNKNOWN, lost.what)
+        self._open = False
         if now == written:
             return self._ended(Outcome.APPLIED)
         if step.outcome is None:

@@ -44,6 +44,7 @@ def tenant(
     on_wait: Callable[[float, str], None] | None = None,
     on_reply: Callable[[str, int, float], None] | None = None,
     on_export: Callable[[Iterator["TenantUser"]], Iterator["TenantUser"]] | None = None,
+    on_hang: Callable[[str], None] | None = None,
 ) -> "Tenant":
     """Return the tenant at `base_url`; raises ConfigError when there is nothing to log in with.
 
@@ -51,7 +52,7 @@ def tenant(
     from 0 to 1, and no more than `per_second` requests a second; `on_wait` is told of long waits, by the
     thread that waits: the seconds, and why. `on_reply` is told of each reply, by the thread that sent the
     request: which, the status, and the seconds. `on_export` is given the users of each export, and passes
-    them on.
+    them on; `on_hang` is told, line by line, who waits for what where nothing happens any more.
     """
     from musicctl.tenant.client import Tenant
     from musicctl.tenant.pacer import Rate
@@ -73,4 +74,5 @@ def tenant(
         on_wait=on_wait,
         on_reply=on_reply,
         on_export=on_export,
+        on_hang=on_hang,
     )

@@ -11,6 +11,7 @@ from musicctl.operations.apply import Done, Means, Step, UnreadableError, Writin
 from musicctl.operations.journalled import journalled
 from musicctl.operations.lease import Lease
 from musicctl.operations.sync import GIVE_UP, Pace
+from musicctl.operations.watchdog import watched
 from musicctl.policy.naming import is_blank
 from musicctl.policy.report import NEEDS_ATTENTION, Outcome, Problem, Report
 from musicctl.store import journal
@@ -125,7 +126,10 @@ def run(
         return _report(run_id, len(changes), found, tenant, pace.began)
 
     try:
-        with journalled(database, run_id, fence, lambda: report().exit) as written:
+        with (
+            watched(database, tenant, lease, pace.settle),
+            journalled(database, run_id, fence, lambda: report().exit) as written,
+        ):
             means = Means(
                 tenant=tenant,
                 journal=written,

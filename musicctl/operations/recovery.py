@@ -1,8 +1,8 @@
 """Finds out what became of changes that an earlier run sent and never confirmed, and records what is true."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from musicctl.errors import MusicctlError, UsageError
 from musicctl.operations.apply import UnreadableError
@@ -11,6 +11,7 @@ from musicctl.operations.inthreads import in_threads
 from musicctl.operations.lease import Lease, under_way
 from musicctl.operations.namewriting import name_of
 from musicctl.operations.rolewriting import roles_of
+from musicctl.operations.watchdog import watched
 from musicctl.policy.report import Outcome
 from musicctl.store import unconfirmed
 from musicctl.store.database import Database
@@ -70,9 +71,10 @@ def recover(
     if found:
         count = f"{len(found):,} change{'s' if len(found) > 1 else ''}"
         say(f"an earlier run was cut off: looking up what became of {count}")
-        time.sleep(settle)
-    truths = list(in_threads(found, lambda change: _truth(tenant, change), threads, interrupt=tenant.stop))
-    truths = _believed(truths)
+        tenant.pause(settle, "what was on its way to the tenant may still arrive")
+    look, stop, check = partial(_truth, tenant), tenant.stop, tenant.check
+    with watched(database, tenant, lease, settle):
+        truths = _believed(list(in_threads(found, look, threads, interrupt=stop, check=check)))
     if lease is not None:
         lease.check()
     runs = unconfirmed.settle(database, truths, fence)

@@ -12,6 +12,7 @@ from musicctl.operations.freshplays import Facts, FreshPlays
 from musicctl.operations.journalled import journalled
 from musicctl.operations.lease import Lease
 from musicctl.operations.rolewriting import RoleWriting
+from musicctl.operations.watchdog import watched
 from musicctl.policy.plan import Change, Plan
 from musicctl.policy.report import NEEDS_ATTENTION, Outcome, Problem, Report
 from musicctl.policy.rule import Pin, Verdict
@@ -101,7 +102,10 @@ def run(
     run_id = journal.begin(database, new, _intents(changes), lease.fence)
     tally = _Tally(len(changes))
     try:
-        with journalled(database, run_id, lease.fence, lambda: tally.exit) as written:
+        with (
+            watched(database, tenant, lease, pace.settle),
+            journalled(database, run_id, lease.fence, lambda: tally.exit) as written,
+        ):
             means = Means(
                 tenant=tenant,
                 journal=written,

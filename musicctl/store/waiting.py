@@ -27,6 +27,9 @@ SILENT = "the server did not answer within"
 ANSWERING = 4
 """CONNECTION_AWAITING_RESPONSE of libpq-fe.h: the server is there, and what it says next is its decision."""
 
+_under_way = set[int]()
+"""The threads that wait now."""
+
 _copies = threading.Lock()
 _copying = 0
 _allowed = 0.0
@@ -61,6 +64,20 @@ _own = _Own()
 def _wait(connection: extensions.connection) -> None:
     """Wait until the server has answered; raise OperationalError when it stays silent for too long."""
     patience, ends = _deadline()
+    me = threading.get_ident()
+    _under_way.add(me)
+    try:
+        _answered(connection, patience, ends)
+    finally:
+        _under_way.discard(me)
+
+
+def is_under_way() -> bool:
+    """Tell whether any thread waits for an answer now: a wait that has an end of its own."""
+    return bool(_under_way)
+
+
+def _answered(connection: extensions.connection, patience: float, ends: float) -> None:
     while (state := _polled(connection)) != extensions.POLL_OK:
         readable = [connection.fileno()] if state == extensions.POLL_READ else []
         writable = [connection.fileno()] if state == extensions.POLL_WRITE else []

@@ -6,7 +6,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from musicctl.errors import NotFoundError, UnavailableError
+from musicctl.errors import MusicctlError, NotFoundError, UnavailableError
 from musicctl.tenant import export
 from musicctl.tenant.export import Job
 from musicctl.tenant.http import BeforeLeaving, Http, OnReply, Traffic
@@ -44,14 +44,18 @@ class Tenant:
         on_wait: OnWait | None = None,
         on_reply: OnReply | None = None,
         on_export: OnExport | None = None,
+        on_hang: Callable[[str], None] | None = None,
     ) -> None:
         """Take `base_url` as `https://tenant.eu.auth0.com`; nothing is sent yet.
 
         `cache` is the folder to keep the access token in, and `on_wait` is told of waits that are long, by
         the thread that waits; `on_reply` is told of each reply, by the thread that asked. `on_export` is
-        given the users of each export, and passes them on.
+        given the users of each export, and passes them on. `on_hang` is told, line by line, who waits for
+        what where nothing happens any more.
         """
         self.base_url = base_url
+        self.on_hang = on_hang or _ignore
+        self._halted: MusicctlError | None = None
         self._pacing = Pacing(rate, on_wait)
         self._on_export = on_export or _unwatched
         self._http = Http(base_url, self._pacing, patience, on_reply)
@@ -60,9 +64,33 @@ class Tenant:
     def __str__(self) -> str:
         return self.base_url
 
-    def stop(self) -> None:
-        """End every wait of every thread, and send nothing any more."""
+    def stop(self, because: MusicctlError | None = None) -> None:
+        """End every wait of every thread, and send nothing any more; `check` then raises `because`."""
+        self._halted = self._halted or because
         self._pacing.stop()
+
+    def check(self) -> None:
+        """Raise what the tenant was stopped for, if that was said."""
+        if self._halted is not None:
+            raise self._halted
+
+    def pause(self, seconds: float, reason: str) -> None:
+        """Wait, and tell of it where it is long; raises StoppedError as soon as the tenant is stopped."""
+        self._pacing.pause(seconds, reason)
+
+    @property
+    def signs_of_life(self) -> int:
+        """How often anything was sent, or any reply came: what stays the same tells of a hang."""
+        return self._pacing.signs_of_life
+
+    @property
+    def longest_told(self) -> float:
+        """The seconds of the longest wait that there was reason for so far."""
+        return self._pacing.longest_told
+
+    def standing(self) -> list[str]:
+        """Say which thread waits for what of the rate limit, and which holds a part of it."""
+        return self._pacing.standing()
 
     def close(self) -> None:
         """Close the connections."""

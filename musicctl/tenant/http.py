@@ -174,6 +174,7 @@ class Http:
             before_leaving()
         if event.endswith(HEADERS):
             self._here.left_at = clock()
+            self.pacing.alive()
             self._count()
 
     def _count(self) -> None:
@@ -185,6 +186,7 @@ class Http:
 
     def _remember(self, reply: "httpx.Response") -> None:
         self._here.reply, self._here.replied_at = reply, clock()
+        self.pacing.alive()
         if self._on_reply is not None:
             # A query may hold the signature of a link, which lets anybody in.
             request = f"{reply.request.method} {reply.request.url.path}"

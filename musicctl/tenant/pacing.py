@@ -9,6 +9,7 @@ from musicctl.tenant import ratelimit
 from musicctl.tenant.pacer import Kind, Pacer, Rate, Ticket
 from musicctl.tenant.ratelimit import RateLimit
 from musicctl.tenant.speaking import StoppedError, ThrottledError
+from musicctl.tenant.standing import Standing
 
 OnWait = Callable[[float, str], None]
 
@@ -31,6 +32,9 @@ class Pacing:
         self._stopped = False
         self._throttled, self._waiting, self._waiting_since = 0.0, 0, 0.0
         self._told_until = 0.0
+        self._standing = Standing()
+        self.signs_of_life = 0
+        self.longest_told = 0.0
 
     @property
     def throttled(self) -> float:
@@ -38,6 +42,14 @@ class Pacing:
         with self._changed:
             under_way = time.monotonic() - self._waiting_since if self._waiting else 0.0
             return self._throttled + under_way
+
+    def alive(self) -> None:
+        """Take in that something was sent, or that a reply came."""
+        self.signs_of_life += 1  # a count lost to another thread does no harm
+
+    def standing(self) -> list[str]:
+        """Say who waits for what, and who holds what; without the lock, which may be what all wait for."""
+        return self._standing.lines()
 
     def stop(self) -> None:
         """End every wait, and let nothing be sent any more: it raises StoppedError instead."""
@@ -53,10 +65,12 @@ class Pacing:
                 now = time.monotonic()
                 wait = self._pacer.delay(kinds, now)
                 if wait <= 0.0:
-                    return self._pacer.take(kinds, now)
+                    taken = self._pacer.take(kinds, now)
+                    self._standing.took(taken)
+                    return taken
                 seen = self._changes
             self._tell(wait, "the tenant's rate limit")
-            with self._changed, self._throttling():
+            with self._standing.waiting(kinds), self._changed, self._throttling():
                 self._changed.wait_for(lambda: self._stopped or self._changes != seen, wait)  # noqa: B023
 
     def pause(self, seconds: float, reason: str = "", *, throttled: bool = False) -> None:
@@ -82,23 +96,29 @@ class Pacing:
                 self._refuse_if_stopped()
                 if now + blocked > patient_until:
                     self._pacer.give_back(ticket)
+                    self._standing.gave_back(ticket)
                     raise ThrottledError("the tenant's rate limit was used up in the meantime", wait=blocked)
                 with self._throttling():
                     self._changed.wait_for(lambda: self._stopped, blocked)
             self._refuse_if_stopped()
             self._pacer.sent(ticket, now)
+            self._standing.sent(ticket)
+        self.alive()
 
     def give_back(self, tickets: list[Ticket]) -> None:
         """Take in that those of the tickets that were not used will not be."""
         with self._changed:
             for ticket in tickets:
                 self._pacer.give_back(ticket)
+                self._standing.gave_back(ticket)
             self._notify()
 
     def replied(self, ticket: Ticket, status: int | None, headers: Mapping[str, str]) -> None:
         """Take in how a request ended; `status` is None when no reply came."""
         said = RateLimit() if status is None else ratelimit.read(headers)
+        self.alive()
         with self._changed:
+            self._standing.gave_back(ticket)
             self._pacer.replied(
                 ticket, said, refused=status == 429, now=time.monotonic(), answered=status is not None
             )
@@ -116,6 +136,7 @@ class Pacing:
     def _tell(self, seconds: float, reason: str) -> None:
         """Tell of a long wait, once for all the threads that wait for the same."""
         now = time.monotonic()
+        self.longest_told = max(self.longest_told, seconds)
         if self._on_wait is None or not reason or seconds < WORTH_TELLING or now < self._told_until:
             return
         self._told_until = now + seconds

@@ -268,16 +268,16 @@ def test_what_was_only_being_read_at_a_stop_stays_as_intended(world: World) -> N
     assert world.sent("PATCH") == 0
 
 
-def test_a_lost_write_that_a_stop_leaves_without_a_look_is_unknown(world: World) -> None:
+def test_a_lost_write_that_a_stop_leaves_without_a_look_is_left_to_the_next_run(world: World) -> None:
     def stop(handler: BaseHTTPRequestHandler, body: bytes, status: int) -> None:
         world.tenant.stop()
         cut(handler, body, status)
 
     world.between.misbehave("PATCH", stop)
-    [done] = world.perform(revoke())
-    assert done.outcome is Outcome.UNKNOWN
+    with pytest.raises(StoppedError):
+        world.perform(revoke())
     [(state, *_)] = world.journalled()
-    assert state == "unknown"
+    assert state == "sent"
 
 
 def test_nothing_is_sent_once_the_lease_is_lost(world: World) -> None:
