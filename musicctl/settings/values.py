@@ -13,6 +13,9 @@ MOST_THREADS = 64
 MOST_PLAYS = 2**63 - 1
 """The largest number that Postgres' bigint, and so a sum of plays, can be."""
 
+LEAST_RATE = 0.05
+"""Requests a second with which a change, of two requests, waits 40 s for the one before it."""
+
 LONGEST_SETTLE = 600
 LONGEST_MAX_AGE = 365 * 86400
 MOST_CHANGES = 10**12 - 1
@@ -124,6 +127,11 @@ def rate(value: object) -> Limit:
     found = limit(value)
     if found.number <= 0:
         raise ValueError("must be above 0")
+    if not found.percent and found.number < LEAST_RATE:
+        raise ValueError(
+            f"must be at least {LEAST_RATE:g} requests a second: a change takes two, and none is to wait for"
+            " longer than a minute"
+        )
     return found
 
 

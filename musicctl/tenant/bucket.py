@@ -35,7 +35,7 @@ class Bucket:
         self._remaining, self._seen_at, self._basis_at = limit, now, -inf
         self._told_at = self._blocked_until = now
         self._sent, self._free, self._under_way = 0, 0, dict[int, float]()
-        self._reserved = 0
+        self._reserved, self._took_at = 0, now
         self._refusals, self._refused_at, self._grain = 0, -inf, 0.0
         self._refill, self._trial, self._learning = Refill(SLACK), Trial(), True
         self._purse, self._purse_at = share * limit, now
@@ -53,6 +53,7 @@ class Bucket:
     def reserve(self, now: float) -> None:
         """Set one request aside, to be sent later."""
         self._save_up(now)
+        self._took_at = now
         self._reserved += 1
         self._purse -= 1.0
 
@@ -165,13 +166,18 @@ class Bucket:
         return self._grain * (ceil(grains - NEARLY) if self._trial.rate is None else max(1, round(grains)))
 
     def _until_ours(self, need: int, now: float) -> float:
-        """Return the seconds until our part of what comes in covers that many."""
+        """Return the seconds until our part of what comes in covers that many.
+
+        Of a tiny part that could be hours: a minute after the last ones, the next may be sent all the same.
+        """
         rate = self._rate
         if self._share >= 1.0 or self._learning or rate is None:
             return 0.0
         self._save_up(now)
         missing = min(need, self._share * self.limit) - self._purse
-        return 0.0 if missing <= NEARLY else missing / (self._share * rate)
+        if missing <= NEARLY:
+            return 0.0
+        return max(0.0, min(missing / (self._share * rate), self._took_at + LONGEST_WAIT - now))
 
     def _save_up(self, now: float) -> None:
         """Add our part of what came in; while the rate is being learned, that waits for the end of it."""

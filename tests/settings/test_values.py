@@ -154,6 +154,7 @@ def test_whatever_is_written_is_read_or_refused(name: str, written: object) -> N
         ("min_source", 2**80, "999,999,999,999"),
         ("min_tenant", "101%", "100%"),
         ("rate", 10**12, "999,999,999,999"),
+        ("rate", "0.001", "at least 0.05 requests a second"),
         ("guard_promote", "sometimes", "on or off"),
     ],
 )

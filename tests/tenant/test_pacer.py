@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
+from musicctl.tenant.bucket import Bucket
 from musicctl.tenant.pacer import Kind, Pacer, Rate, Ticket
-from musicctl.tenant.ratelimit import RateLimit
+from musicctl.tenant.ratelimit import LONGEST_WAIT, RateLimit
 from tests.tenant.buckets import ServerBucket, World, enterprise, essentials, free
 
 Plan = Callable[..., dict[Kind, ServerBucket]]
@@ -88,6 +89,18 @@ def test_other_plans_come_to_their_end(limit: int, rate: float, share: float) ->
     world = World(dict.fromkeys(Kind, ServerBucket(limit, rate)), Rate(share), 200).run(threads=8)
     assert world.now <= 2.5 * 400 / (share * rate)
     assert world.refused <= 0.02 * world.sent + 8
+
+
+@pytest.mark.parametrize("share", [0.001, 0.01, 0.05])
+def test_a_tiny_share_waits_no_longer_than_a_wait_may_be(share: float) -> None:
+    bucket = Bucket(10, share, 0.0)
+    bucket._refill.rate, bucket._learning = 2.0, False  # as it is after a while of other requests
+    for _ in range(12):
+        bucket.reserve(0.0)
+        bucket.give_back()
+        bucket._purse -= 1.0
+    assert 0.0 < bucket.delay(2, 0.0) <= LONGEST_WAIT
+    assert bucket.delay(2, LONGEST_WAIT + 0.1) == 0.0
 
 
 def pacer_after(said: RateLimit, *, refused: bool = False, share: float = 1.0) -> Pacer:
