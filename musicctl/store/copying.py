@@ -42,7 +42,7 @@ def lines(rows: Iterable[Sequence[object]]) -> Iterator[bytes]:
 def copy_pieces(cursor: extensions.cursor, statement: sql.Composable, pieces: Iterator[bytes]) -> None:
     """Stream what a `COPY ... FROM STDIN` reads, in pieces of any size; what the pieces raise is raised."""
     stream = _Stream(pieces)
-    with waiting.blocking():
+    with waiting.blocking(cursor.connection):
         try:
             cursor.copy_expert(statement, stream, CHUNK)  # type: ignore[arg-type]  # COPY FROM only reads
         except psycopg2.Error:

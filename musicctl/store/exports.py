@@ -81,7 +81,7 @@ def _query(found: Shape, names: Sequence[str], user_id: str | None, doing: str) 
 
 def _copy(cursor: Cursor, statement: str, write: Callable[[bytes], object]) -> None:
     target = _Target(write)
-    with waiting.blocking():
+    with waiting.blocking(cursor.connection):
         try:
             cursor.copy_expert(statement, target)
         except BaseException:

@@ -6,6 +6,8 @@ deadline of its own escapes both, but forbids COPY, which `blocking` allows agai
 """
 
 import select
+import signal
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -29,6 +31,9 @@ ANSWERING = 4
 
 _under_way = set[int]()
 """The threads that wait now."""
+
+OVER = b"\0"
+"""What is no signal's number: there is nothing to listen for any more."""
 
 _copies = threading.Lock()
 _copying = 0
@@ -152,16 +157,48 @@ def patient(seconds: float) -> Iterator[None]:
 
 
 @contextmanager
-def blocking() -> Iterator[None]:
-    """Let COPY run: the callback is out of the way until the last copy of the process has ended."""
+def blocking(connection: extensions.connection) -> Iterator[None]:
+    """Let COPY run on a connection: the callback is out of the way until the process's last copy has ended.
+
+    libpq itself waits then, and Python sees no signal before it returns; so the server is asked to end the
+    copy as soon as one arrives.
+    """
     global _copying  # noqa: PLW0603 -- the callback is one for the whole process, and so is its count
     with _copies:
         _copying += 1
         extensions.set_wait_callback(None)
     try:
-        yield
+        with _ended_by_signals(connection):
+            yield
     finally:
         with _copies:
             _copying -= 1
             if not _copying:
                 extensions.set_wait_callback(_wait)
+
+
+@contextmanager
+def _ended_by_signals(connection: extensions.connection) -> Iterator[None]:
+    """Cancel what the connection does when a signal arrives for this thread, which is in C and hears none."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    heard, told = socket.socketpair()
+    told.setblocking(False)
+    before = signal.set_wakeup_fd(told.fileno(), warn_on_full_buffer=False)
+
+    def listen() -> None:
+        if heard.recv(1) not in (b"", OVER):
+            libpq.cancel(connection)
+
+    listening = threading.Thread(target=listen, daemon=True)
+    listening.start()
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(before)
+        with suppress(BlockingIOError):
+            told.send(OVER)
+        listening.join()
+        heard.close()
+        told.close()

@@ -6,8 +6,10 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
+import psycopg2
 import pytest
 
 from musicctl.errors import Exit
@@ -115,3 +117,19 @@ def test_a_reader_of_stderr_who_goes_away_stops_nothing(crowd: Sandbox, plan: st
     done = subprocess.run(accepted(plan), stdout=subprocess.PIPE, stderr=writing, check=False)
     os.close(writing)
     assert (done.returncode, len(crowd.writes())) == (0, 200)
+
+
+def test_an_export_that_waits_for_a_lock_ends_at_once(sandbox: Sandbox) -> None:
+    """COPY waits inside of libpq, where Python hears no signal."""
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'COPY%'"
+    with closing(psycopg2.connect(sandbox.state.database_url)) as other, other.cursor() as cursor:
+        cursor.execute("LOCK TABLE songs IN ACCESS EXCLUSIVE MODE")
+        command = [sys.executable, "-m", "musicctl", "songs", "export"]
+        running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        deadline = time.monotonic() + 30
+        while sandbox.query(waiting) == [(0,)]:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        running.send_signal(signal.SIGTERM)
+        _, said = running.communicate(timeout=10)
+    assert (running.returncode, said) == (Exit.TERMINATED, "musicctl: stopped\n")

@@ -145,7 +145,7 @@ def test_postgres_reads_what_was_written(form: Format, database: Database) -> No
 
     def work(cursor: Cursor) -> list[tuple[object, ...]]:
         cursor.execute("CREATE TABLE read (at int, name text)")
-        with waiting.blocking():
+        with waiting.blocking(cursor.connection):
             cursor.copy_expert(f"COPY read FROM STDIN ({options})", io.StringIO(text, newline=""))
         cursor.execute("SELECT at, name FROM read ORDER BY at")
         return cursor.fetchall()
