@@ -33,7 +33,7 @@ class Bucket:
         self.limit = limit
         self._share = share
         self._remaining, self._seen_at, self._basis_at = limit, now, -inf
-        self._told_at = self._blocked_until = now
+        self._basis_sent_at = self._told_at = self._blocked_until = now
         self._sent, self._free, self._under_way = 0, 0, dict[int, float]()
         self._reserved, self._took_at = 0, now
         self._refusals, self._refused_at, self._grain = 0, -inf, 0.0
@@ -85,6 +85,7 @@ class Bucket:
             return
         self._compare(remaining, sent_at, now)
         self._remaining, self._seen_at, self._basis_at = remaining, now, now
+        self._basis_sent_at = sent_at
         self._told_at = now + (UNTOLD if wait is None else wait)
         earlier = sum(each < number for each in self._under_way)
         later = len(self._under_way) - earlier
@@ -103,6 +104,7 @@ class Bucket:
         if first:
             self._refusals, self._refused_at = self._refusals + 1, now
             self._compare(-1, sent_at, now)
+            self._basis_sent_at = sent_at
             self._coarsen()
         self._remaining = 0
         self._seen_at = self._basis_at = now
@@ -122,9 +124,9 @@ class Bucket:
         rate = self._rate
         if rate is None:
             return LOOK_AGAIN if committed else self._told_at - now
-        at = self._seen_at + self._whole_grains(missing / rate)
+        at = self._seen_at + min(LONGEST_WAIT, self._whole_grains(missing / rate))
         # What the tenant told of may be the next token alone.
-        told_at = self._told_at + max(0.0, missing - 1.0) / rate
+        told_at = min(self._told_at + max(0.0, missing - 1.0) / rate, self._seen_at + LONGEST_WAIT)
         return max(0.0, (at if committed else min(at, told_at)) - now)
 
     def _until_one(self, now: float) -> float:
@@ -148,7 +150,8 @@ class Bucket:
         if self.limit > TINY or self._under_way or span <= 0.0:
             return
         if remaining >= self.limit - 1 and self._remaining < self.limit - 1:
-            self._trial.full((self.limit - self._remaining) / span, now)
+            came_in, longest = self.limit - self._remaining, now - self._basis_sent_at
+            self._trial.full(least=came_in / longest, most=came_in / span, now=now)
         elif rate is not None and self._remaining + rate * span >= remaining + 2 - NEARLY:
             self._trial.short(now)
 

@@ -2,8 +2,9 @@
 
 from math import inf, sqrt
 
-FASTER, CLOSE = 1.5, 1.05
-"""By what the rate tried grows until it proves too fast, and how near to that is near enough."""
+FASTER, SLOWER, CLOSE = 1.5, 1.25, 1.05
+"""By what the rate tried grows until it proves too fast, and shrinks when what was borne out does; and how
+near to that is near enough."""
 
 BELIEVED = 120.0
 """Seconds for which a rate counts as too fast: perhaps another client had spent the tokens."""
@@ -26,10 +27,13 @@ class Trial:
         self._forget(now)
         return self._too_fast <= self._borne_out * CLOSE
 
-    def full(self, rate: float, now: float) -> None:
-        """Take in that the bucket was full again after a wait in which so much a second came in, or more."""
+    def full(self, *, least: float, most: float, now: float) -> None:
+        """Take in that the bucket was full again after a wait, short or long as the network has it.
+
+        What was tried is borne out, and what would have filled it in the longest time that it may have had.
+        """
         self._forget(now)
-        self._borne_out = max(self._borne_out, rate)
+        self._borne_out = max(self._borne_out, min(most, max(least, self.rate or 0.0)))
         if self._too_fast <= self._borne_out:
             self._too_fast = inf
         if self._too_fast == inf:
@@ -45,7 +49,7 @@ class Trial:
             return
         self._too_fast, self._too_fast_at = self.rate, now
         if self._borne_out >= self.rate:
-            self._borne_out = self.rate / FASTER
+            self._borne_out = self.rate / SLOWER
         self.rate = self._borne_out
 
     def _forget(self, now: float) -> None:

@@ -36,7 +36,7 @@ BENCHMARKS = {
     "users-list": Benchmark(users.users_list, 1_000_000, also=100_000),
     "plan-refresh": Benchmark(plan.refresh, 1_000_000, also=100_000),
     "plan-fresh": Benchmark(plan.fresh, 1_000_000, also=100_000),
-    "pace-enterprise": Benchmark(pace.enterprise, 400),
+    "pace-enterprise": Benchmark(pace.enterprise, 1_000),
     "pace-essentials": Benchmark(pace.essentials, 200),
     "pace-free": Benchmark(pace.free, 100),
     "pace-shared": Benchmark(pace.shared, 400),

@@ -3,11 +3,14 @@
 import json
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler
 
+import httpx
 import pytest
 
 from musicctl.sandbox.local_tenant.settings import TenantSettings
+from musicctl.settings.sandbox_state import SandboxState
 from tests.faults.conftest import Switch
 from tests.faults.processes import EDITOR, effects, ended, listeners, running, settings
 from tests.program import Program, Sandbox
@@ -45,3 +48,38 @@ def test_scattered_refusals_without_headers_cost_about_a_second_each(sandbox: Sa
             code, out, _ = ended(process)
     assert (code, json.loads(out)["applied"]["grant"]) == (0, len(users))
     assert time.monotonic() - began < 25  # six or seven refusals; doubling each time they were 63 and more
+
+
+@pytest.mark.timeout(120)
+def test_another_client_that_bursts_holds_a_sync_up_and_loses_nothing(
+    sandbox: Sandbox, program: Program, set_up: Callable[..., None]
+) -> None:
+    set_up(threads="8", max_grant="100%")
+    users = listeners(sandbox, 60)
+    sandbox.tenant.change_settings(TenantSettings(plan="enterprise"))
+    with ThreadPoolExecutor(1) as other:
+        bursts = other.submit(burst, sandbox.state, 3.0)
+        began = time.monotonic()
+        done = program("roles", "sync", "--yes", "--json")
+        took = time.monotonic() - began
+    assert 429 in bursts.result()
+    assert (done.code, json.loads(done.out)["applied"]["grant"]) == (0, 60)
+    assert took < 45
+    assert sorted(effects(sandbox)) == [(user_id, ["other", EDITOR]) for user_id in users]
+
+
+def burst(state: SandboxState, seconds: float) -> list[int]:
+    """Ask for as much as the tenant answers, and return the statuses."""
+    statuses, until = [], time.monotonic() + seconds
+    with httpx.Client(base_url=state.auth0_domain) as client:
+        asked = {
+            "grant_type": "client_credentials",
+            "client_id": state.auth0_client_id,
+            "client_secret": state.auth0_client_secret,
+            "audience": state.auth0_audience,
+        }
+        token = client.post("/oauth/token", json=asked).raise_for_status().json()["access_token"]
+        client.headers["Authorization"] = f"Bearer {token}"
+        while time.monotonic() < until:
+            statuses.append(client.get("/api/v2/users/auth0%7C0").status_code)
+    return statuses
