@@ -9,6 +9,9 @@ from math import inf
 from musicctl.tenant.bucket import LOOK_AGAIN, UNTOLD, Bucket
 from musicctl.tenant.ratelimit import LONGEST_WAIT, RateLimit
 
+FIRST_REPLY = 2.0
+"""Seconds for which all others of a kind wait for the reply that is to show its bucket."""
+
 BURST = 0.25
 """Seconds' worth of requests that may leave at once when so many a second are allowed."""
 
@@ -47,14 +50,18 @@ class _Lane:
         self.bucket: Bucket | None = None
         self.answered = False
         self.out = 0
+        self.first_at: float | None = None
         self.refusals, self.refused_at = 0, -inf
         self.blocked_until = 0.0
 
-    def delay(self, now: float) -> float:
-        """Return the seconds to wait; while there is no bucket, one request goes ahead to find it."""
-        if now < self.blocked_until:
-            return self.blocked_until - now
-        return LOOK_AGAIN if self.bucket is None and not self.answered and self.out else 0.0
+    def behind(self, now: float) -> float:
+        """Return the seconds to wait while one request goes ahead to find the bucket.
+
+        Its turn does not last for ever: what was taken for a write may be given back unsent, again and again.
+        """
+        if self.bucket is not None or self.answered or not self.out or self.first_at is None:
+            return 0.0
+        return LOOK_AGAIN if now < self.first_at + FIRST_REPLY else 0.0
 
     def refuse(self, wait: float | None, sent_at: float, now: float) -> None:
         """Take in a 429 that named no bucket; several to what left before the first was known are one."""
@@ -73,14 +80,20 @@ class Pacer:
         self._rate = rate
         self._lanes = {kind: _Lane() for kind in Kind}
         self._buckets: dict[int, Bucket] = {}
+        self._unlimited = False
         self._saved, self._saved_at = self._most_saved(), 0.0
 
     def delay(self, kinds: Sequence[Kind], now: float) -> float:
         """Return the seconds after which to ask again, or 0 when all of `kinds` may be taken now."""
+        behind = 0.0 if self._unlimited else max(self._lanes[kind].behind(now) for kind in kinds)
+        return max(self.limited(kinds, now), behind)
+
+    def limited(self, kinds: Sequence[Kind], now: float) -> float:
+        """Return how much of `delay` a limit is the reason for: the rest only waits to get to know one."""
         lanes = [self._lanes[kind] for kind in kinds]
         needs = Counter(lane.bucket for lane in lanes if lane.bucket is not None)
         waits = [bucket.delay(need, now) for bucket, need in needs.items()]
-        waits += [lane.delay(now) for lane in lanes]
+        waits += [lane.blocked_until - now for lane in lanes]
         return max(*waits, self._until_saved(len(kinds), now), 0.0)
 
     def take(self, kinds: Sequence[Kind], now: float) -> list[Ticket]:
@@ -117,6 +130,8 @@ class Pacer:
         lane = self._lanes[ticket.kind]
         lane.out -= 1
         lane.answered = True
+        # No plan limits some requests of the Management API and not others.
+        self._unlimited = answered and not refused and said.limit is None and not self._buckets
         if refused and said.limit is None:
             # Whoever refused, perhaps a gateway, says nothing about the bucket.
             lane.refuse(said.wait, ticket.sent_at, now)
@@ -141,6 +156,7 @@ class Pacer:
     def _ticket(self, kind: Kind, now: float) -> Ticket:
         lane = self._lanes[kind]
         lane.out += 1
+        lane.first_at = now if lane.first_at is None else lane.first_at
         if lane.bucket is not None:
             lane.bucket.reserve(now)
         return Ticket(kind, lane.bucket)

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from musicctl.tenant import ratelimit
 from musicctl.tenant.pacer import Kind, Pacer, Rate, Ticket
@@ -68,9 +68,10 @@ class Pacing:
                     taken = self._pacer.take(kinds, now)
                     self._standing.took(taken)
                     return taken
-                seen = self._changes
+                seen, limited = self._changes, self._pacer.limited(kinds, now) > 0.0
             self._tell(wait, "the tenant's rate limit")
-            with self._standing.waiting(kinds), self._changed, self._throttling():
+            put_down = self._throttling() if limited else nullcontext()
+            with self._standing.waiting(kinds), self._changed, put_down:
                 self._changed.wait_for(lambda: self._stopped or self._changes != seen, wait)  # noqa: B023
 
     def pause(self, seconds: float, reason: str = "", *, throttled: bool = False) -> None:

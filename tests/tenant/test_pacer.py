@@ -127,6 +127,30 @@ def test_one_goes_ahead_until_the_bucket_is_known() -> None:
     assert pacer.delay([READ], 0.0) == 0.0
 
 
+def test_who_goes_ahead_holds_nobody_back_for_long() -> None:
+    pacer, now = Pacer(Rate()), 0.0
+    while now < 3.0:  # the write is given back each time, since its read was answered too late
+        pacer.give_back(take(pacer, WRITE, now))
+        now += 0.7
+    first, second = take(pacer, WRITE, now), take(pacer, WRITE, now)
+    assert first.bucket is second.bucket is None
+
+
+def test_a_reply_without_headers_frees_requests_of_every_kind() -> None:
+    pacer = pacer_after(RateLimit())
+    take(pacer, WRITE, 1.0)
+    take(pacer, WRITE, 1.0)
+
+
+def test_only_the_wait_for_a_limit_is_put_down_to_it() -> None:
+    pacer = Pacer(Rate())
+    ticket = take(pacer, READ, 0.0)
+    assert pacer.delay([READ], 0.0) > pacer.limited([READ], 0.0) == 0.0
+    pacer.sent(ticket, 0.0)
+    pacer.replied(ticket, RateLimit(50, 0, 3.0), refused=True, now=0.0)
+    assert pacer.delay([READ], 0.0) == pacer.limited([READ], 0.0) == 3.0
+
+
 def test_without_headers_nothing_is_held_back() -> None:
     pacer = pacer_after(RateLimit())
     for _ in range(1000):
