@@ -127,8 +127,7 @@ class Pacing:
 
     def _notify(self) -> None:
         self._changes += 1
-        if self._waiting:
-            self._changed.notify_all()
+        self._changed.notify_all()
 
     def _refuse_if_stopped(self) -> None:
         if self._stopped:
