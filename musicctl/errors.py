@@ -28,7 +28,7 @@ class Exit(IntEnum):
     DENIED = 7, "credentials, scope or database rights refused"
     UNAVAILABLE = 69, "Auth0 or Postgres is down or does not answer"
     BUG = 70, "ours; please report"
-    BUSY = 75, "another run holds the lease, or the tenant's rate limit is used up"
+    BUSY = 75, "another run or connection holds what this one needs, or the tenant's rate limit is used up"
     CONFIG = 78, "a setting is missing, unreadable or contradictory"
     HUNGUP = 129, "SIGHUP, as when the terminal or its ssh goes away"
     INTERRUPTED = 130, "SIGINT, as by Ctrl-C"

@@ -110,5 +110,5 @@ def recover(
         with held(database, name, actor, wait=wait, only_looking=True, say=say) as lease:
             found.append(recovery.recover(database, tenant, lease, settle=settle, threads=threads, say=say))
     found.append(recovery.recover(database, tenant, None, settle=settle, threads=threads, say=say))
-    names = ("runs", "applied", "failed", "unknown", "gone")
+    names = ("runs", "applied", "failed", "unknown", "gone", "left")
     return {name: sum(getattr(each, name) for each in found) for name in names}

@@ -55,11 +55,12 @@ class Lease:
         self._only_looking = only_looking
         self._ends = renewed_at + SECONDS
         self._failure: MusicctlError | None = None
+        self._unrenewed = ""
 
     def check(self) -> None:
         """Return while the lease holds; raises LeaseLostError or OnHoldError, for good, when it does not."""
         if self._failure is None and clock() >= self._ends:
-            self._failure = _lost(self.fence.name)
+            self._failure = _lost(self.fence.name, self._unrenewed)
         if self._failure is not None:
             raise self._failure
 
@@ -91,14 +92,17 @@ class Lease:
         asked_at = clock()
         try:
             standing = leases.renew(database, self.fence)
-        except MusicctlError:
+        except MusicctlError as error:
+            self._unrenewed = f"it could not be renewed: {error.what}"
             return False
         if standing is Standing.ON_HOLD and not self._only_looking:
             self.hold_back()
-        elif standing is Standing.LOST or asked_at >= self._ends:
-            self._failure = _lost(self.fence.name)
+        elif standing is Standing.LOST:
+            self._failure = _lost(self.fence.name, "another took it")
+        elif asked_at >= self._ends:
+            self._failure = _lost(self.fence.name, self._unrenewed)
         elif standing is Standing.OURS:
-            self._ends = asked_at + SECONDS
+            self._ends, self._unrenewed = asked_at + SECONDS, ""
         return True
 
 
@@ -240,8 +244,9 @@ def _moment(moment: datetime) -> str:
     return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
 
 
-def _lost(name: str) -> LeaseLostError:
+def _lost(name: str, why: str) -> LeaseLostError:
+    why = why or "this process was stopped, or too busy, to renew it in time"
     return LeaseLostError(
-        f"this run lost the lease {name}; nothing more was sent",
+        f"this run lost the lease {name}: {why}; nothing more was sent",
         hint="run it again: the next run records what became of the last changes, and goes on",
     )

@@ -26,13 +26,17 @@ ACTIONS = "action_"
 
 @dataclass(frozen=True, slots=True)
 class Recovered:
-    """How many changes were looked up, by what was found, and how many runs were cut off."""
+    """How many changes were looked up, by what was found, and how many runs were cut off.
+
+    `left` are those whose rows of the journal somebody holds: the next run looks at them again.
+    """
 
     applied: int = 0
     failed: int = 0
     unknown: int = 0
     gone: int = 0
     runs: int = 0
+    left: int = 0
 
     @property
     def changes(self) -> int:
@@ -77,14 +81,17 @@ def recover(
         truths = _believed(list(in_threads(found, look, threads, interrupt=stop, check=check)))
     if lease is not None:
         lease.check()
-    runs = unconfirmed.settle(database, truths, fence)
+    settled = unconfirmed.settle(database, truths, fence)
+    if settled.left:
+        say(f"{settled.left:,} of them were left: another connection holds their rows in the journal")
     states = [truth.state for truth in truths]
     return Recovered(
         applied=states.count(Outcome.APPLIED.value),
         failed=states.count(Outcome.FAILED.value),
         unknown=states.count(Outcome.UNKNOWN.value),
         gone=states.count(Outcome.GONE.value),
-        runs=runs,
+        runs=settled.runs,
+        left=settled.left,
     )
 
 

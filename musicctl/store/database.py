@@ -2,6 +2,7 @@
 
 import itertools
 import random
+import select
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -11,13 +12,15 @@ from typing import Any, TypeAlias, TypeVar
 import psycopg2
 from psycopg2 import errors, extensions
 
-from musicctl.errors import MusicctlError, UnavailableError
+from musicctl.errors import BusyError, MusicctlError, UnavailableError
 from musicctl.redaction import leave
 from musicctl.secret import Secret
-from musicctl.store import connecting, waiting
+from musicctl.store import connecting, lockholders, waiting
 from musicctl.store.address import described, parse
+from musicctl.store.connecting import NotConnectedError
 from musicctl.store.defaults import filled
-from musicctl.store.opening import Opening
+from musicctl.store.lockholders import Holder
+from musicctl.store.opening import PAUSE, Opening
 from musicctl.store.passwords import hide_libpqs
 from musicctl.store.speaking import is_lost, speaking
 
@@ -109,10 +112,11 @@ class Database:
 
         The transaction is committed when `work` returns and undone when it raises. It runs again, up to
         five times, when Postgres raises one of `repeat_on`: none for `work` that consumes what it cannot
-        read twice.
+        read twice. It runs again once when we were frozen in it for so long that the server ended it.
         """
         opening = opening or Opening(read_only=read_only)
         for attempt in itertools.count(1):
+            began = time.monotonic()
             with self._turn, speaking(doing, str(self)):
                 try:
                     return (
@@ -120,6 +124,12 @@ class Database:
                     )
                 except repeat_on:
                     if attempt == ATTEMPTS:
+                        raise
+                except errors.LockNotAvailable:
+                    raise self._busy(doing) from None
+                except psycopg2.OperationalError as error:
+                    paused = time.monotonic() - began >= PAUSE
+                    if not (paused and attempt == 1 and repeat_on and self._was_cut(error)):
                         raise
             time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 -- spreads contenders, no secret
         raise AssertionError  # the count has no end
@@ -178,6 +188,18 @@ class Database:
             raise
         return connection
 
+    def _was_cut(self, error: psycopg2.OperationalError) -> bool:
+        """Tell whether there was a connection, and the other side has ended it."""
+        unanswered = isinstance(error, NotConnectedError) or waiting.SILENT in str(error)
+        return self._connection is None and not unanswered
+
+    def _busy(self, doing: str) -> BusyError:
+        """Say that somebody else holds what we waited for, and who, as far as the server tells."""
+        found: tuple[Holder, ...] = ()
+        with suppress(psycopg2.Error):
+            found = self._once(lockholders.find, Opening(read_only=True))
+        return lockholders.busy(doing, str(self), found)
+
     def _commit(self, connection: extensions.connection, opening: Opening) -> None:
         status = connection.info.transaction_status
         if status == extensions.TRANSACTION_STATUS_IDLE:  # `work` has ended it
@@ -188,6 +210,9 @@ class Database:
             raise MusicctlError(
                 f"what was to be written in {self} was undone: a part of it had failed", hint="try again"
             )
+        if select.select([connection], [], [], 0)[0]:
+            # Something came unasked. If it is the end, then it is known to have come before COMMIT.
+            self._probe(connection)
         try:
             _send(connection, opening.end)
         except psycopg2.Error as error:
@@ -200,6 +225,13 @@ class Database:
                 " it is not known whether it did",
                 hint="look at what is there before you run it again",
             ) from None
+        except BaseException:
+            self._undo(connection)
+            raise
+
+    def _probe(self, connection: extensions.connection) -> None:
+        try:
+            _send(connection, "SELECT 1")
         except BaseException:
             self._undo(connection)
             raise

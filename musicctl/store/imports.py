@@ -15,6 +15,7 @@ from musicctl.store import bulk, refused_rows, shape
 from musicctl.store.copying import copy_pieces
 from musicctl.store.database import Cursor, Database, one_row
 from musicctl.store.kinds import Kind
+from musicctl.store.opening import Opening
 from musicctl.store.shape import Shape
 from musicctl.store.streaming import declared
 
@@ -22,6 +23,9 @@ S = TypeVar("S")
 T = TypeVar("T")
 # The words between differ by the language of the server's messages.
 PLACE = re.compile(r"staging_[0-9a-f]+\D+?(\d+)(?:[,、]\s*\w+\s+(\w+))?")
+# Between two statements a large file may have to be read on.
+STAGING = Opening(settings={"lock_timeout": "30s", "idle_in_transaction_session_timeout": "60s"})
+
 # In CSV Postgres counts the lines within quotes only once it has seen how a line ends: hence a header.
 OPTIONS = {"csv": "FORMAT csv, HEADER", "text": "FORMAT text"}
 HEADERS = {"csv": b"header\n", "text": b""}
@@ -84,7 +88,7 @@ def importing(database: Database, kind: Kind, work: Callable[["Incoming"], T]) -
         return done
 
     # The file is read once, so the transaction is not repeated.
-    return database.run(whole, doing=doing, repeat_on=())
+    return database.run(whole, doing=doing, opening=STAGING, repeat_on=())
 
 
 def reviewed(
@@ -129,9 +133,9 @@ def reviewed(
         return done
 
     try:
-        seen, filled = database.run(first, doing=doing, repeat_on=())
+        seen, filled = database.run(first, doing=doing, opening=STAGING, repeat_on=())
         review(seen)
-        return database.run(second, doing=doing)
+        return database.run(second, doing=doing, opening=STAGING)
     except BaseException:
         if kept:
             with suppress(MusicctlError):

@@ -13,9 +13,10 @@ from typing import Any
 
 from psycopg2 import errors, extras, sql
 
-from musicctl.store import instep, withholding
+from musicctl.store import withholding
 from musicctl.store.copying import copy_in
 from musicctl.store.database import REPEATABLE, Cursor, Database, one_row
+from musicctl.store.instep import Behind
 from musicctl.store.lease import Fence
 from musicctl.store.withholding import Judged, Withheld
 
@@ -53,8 +54,6 @@ ENDED = """
     FROM (VALUES %s) AS new (seq, state, before, after, status, detail)
     WHERE change.run = {run} AND change.seq = new.seq AND change.state IN ('intended', 'sent') AND {ours}
     RETURNING change.seq"""
-
-THESE = "run = %(run)s AND seq = ANY(%(seqs)s)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +176,7 @@ class Journal:
         self._turn = threading.Lock()
         self._sending: list[_Sending] = []
         self._ended: list[Ended] = []
+        self._behind = Behind(database, run)
 
     def correlation_id(self, seq: int) -> str:
         """Return the name under which the tenant's own log has the write of this change."""
@@ -194,6 +194,7 @@ class Journal:
             self._sending.append(sending)
         with self._turn:
             if not sending.done:
+                self._behind.keep_up()
                 self._commit()
         if sending.failure is not None:
             raise sending.failure
@@ -212,9 +213,13 @@ class Journal:
             self._ended.append(ended)
 
     def flush(self) -> None:
-        """Commit every outcome noted so far."""
+        """Commit every outcome noted so far, and bring the mirror into step.
+
+        A user whose row in there somebody holds for longer is left behind: the next run looks at the tenant.
+        """
         with self._turn:
             self._commit()
+            self._behind.catch_up()
 
     def _commit(self) -> None:
         with self._queue:
@@ -223,7 +228,7 @@ class Journal:
         if not sending and not ended:
             return
         try:
-            granted = self._database.run(
+            recorded, granted = self._database.run(
                 lambda cursor: self._write(cursor, sending, ended), doing="write the journal"
             )
         except BaseException as failure:
@@ -232,21 +237,27 @@ class Journal:
             for each in sending:
                 each.done, each.failure = True, failure
             raise
+        self._behind.add(recorded)
         for each in sending:
             each.done, each.granted = True, each.row[0] in granted
 
-    def _write(self, cursor: Cursor, sending: Sequence[_Sending], ended: Sequence[Ended]) -> set[int]:
+    def _write(
+        self, cursor: Cursor, sending: Sequence[_Sending], ended: Sequence[Ended]
+    ) -> tuple[set[int], set[int]]:
+        """Return the changes whose outcome was recorded, and those that may be sent."""
+        recorded: set[int] = set()
+        granted: set[int] = set()
+        rows: list[tuple[object, ...]]
         if ended:
             rows = [
                 (each.seq, each.state, as_json(each.before), as_json(each.after), each.status, each.detail)
                 for each in ended
             ]
-            recorded = [seq for (seq,) in _values(cursor, ENDED, rows, self._conditions(cursor))]
-            instep.follow(cursor, THESE, {"run": self.run, "seqs": recorded})
-        if not sending:
-            return set()
-        granted = _values(cursor, SENT, [each.row for each in sending], self._conditions(cursor))
-        return {seq for (seq,) in granted}
+            recorded = {seq for (seq,) in _values(cursor, ENDED, rows, self._conditions(cursor))}
+        if sending:
+            rows = [each.row for each in sending]
+            granted = {seq for (seq,) in _values(cursor, SENT, rows, self._conditions(cursor))}
+        return recorded, granted
 
     def _conditions(self, cursor: Cursor) -> dict[str, str]:
         fenced = self._fence

@@ -3,6 +3,23 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+READING = {"lock_timeout": "30s"}
+"""How long a reader waits for who changes a whole table."""
+
+PAUSE = 3
+"""Seconds that a writer may pause in a transaction."""
+
+WRITING = {"lock_timeout": "5s", "idle_in_transaction_session_timeout": f"{PAUSE}s"}
+"""How long a writer waits for a lock, and how long it may pause while it holds some itself.
+
+A process that is frozen in a transaction is ended by the server sooner than another gives up its wait.
+"""
+
+# What counts as kept must survive a crash of the server, whatever was set for speed; more than that may be.
+LASTING = """\
+SELECT pg_catalog.set_config('synchronous_commit', 'on', true)
+WHERE pg_catalog.current_setting('synchronous_commit') OPERATOR(pg_catalog.<>) 'remote_apply'"""
+
 READ_COMMITTED = "READ COMMITTED"
 REPEATABLE_READ = "REPEATABLE READ"
 
@@ -34,8 +51,9 @@ SET LOCAL search_path = pg_catalog, pg_temp"""
 class Opening:
     """What a transaction begins with, whatever the server, the database or the account has as its default.
 
-    `settings` are for this transaction alone. With `own_path`, names mean what they mean to the account: for
-    SQL that a person wrote, and for no other. It is never told to write: a server may let nobody do that.
+    `settings` are for this transaction alone, and come before READING and WRITING. With `own_path`, names
+    mean what they mean to the account: for SQL that a person wrote, and for no other. It is never told to
+    write: a server may let nobody do that.
     """
 
     read_only: bool = False
@@ -52,9 +70,11 @@ class Opening:
     def statement(self) -> str:
         """The SQL, which goes to the server in one piece and costs one round trip, also through a pooler."""
         begin = f"BEGIN ISOLATION LEVEL {self.isolation}{' READ ONLY' if self.read_only else ''}"
-        settings = self.settings if self.own_path else {**MEANING, **self.settings}
+        settings = {**(READING if self.read_only else WRITING), **self.settings}
+        settings = settings if self.own_path else {**MEANING, **settings}
         local = [f"SET LOCAL {name} = '{value}'" for name, value in settings.items()]
-        return ";\n".join([begin, *local, *([] if self.own_path else [OURS])])
+        lasting = [] if self.read_only else [LASTING]
+        return ";\n".join([begin, *local, *lasting, *([] if self.own_path else [OURS])])
 
     @property
     def end(self) -> str:

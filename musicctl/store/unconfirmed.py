@@ -1,8 +1,10 @@
 """Changes that were sent and never confirmed, by runs that were cut off before they could tell."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
+from musicctl.errors import BusyError
 from musicctl.store import instep, journal
 from musicctl.store.database import Cursor, Database, one_row
 from musicctl.store.lease import Fence
@@ -41,6 +43,14 @@ class Truth:
     detail: str
 
 
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """How many runs were ended, and how many changes were left since somebody holds their rows."""
+
+    runs: int
+    left: int
+
+
 def find(database: Database, fence: Fence | None) -> tuple[Unconfirmed, ...]:
     """Return what earlier holders of our lease sent and never confirmed.
 
@@ -75,31 +85,51 @@ def count(database: Database, lease: str) -> int:
     return database.run(work, doing="look for changes that were never confirmed", read_only=True)
 
 
-def settle(database: Database, truths: Sequence[Truth], fence: Fence | None) -> int:
-    """Record what is true, where nobody did yet, and end the runs that were cut off; return how many."""
+def settle(database: Database, truths: Sequence[Truth], fence: Fence | None) -> Settled:
+    """Record what is true, where nobody did yet, and end the runs that were cut off.
 
-    def work(cursor: Cursor) -> int:
-        ours = "true" if fence is None else fence.ours(cursor)
+    Nobody is waited for: what another connection holds is left as it is, and counted.
+    """
+
+    def work(cursor: Cursor) -> tuple[list[str], Settled]:
         cut_off = _cut_off(cursor, fence)  # asked for before: what is recorded below is a sign of life
-        for truth in truths:
-            cursor.execute(
-                "UPDATE musicctl.changes SET state = %s, detail = %s, ended_at = clock_timestamp(),"
-                " after = coalesce(%s::jsonb, after) WHERE run = %s AND seq = %s AND state = 'sent'"
-                f" AND {ours}",
-                (
-                    truth.state,
-                    truth.detail,
-                    journal.as_json(truth.after),
-                    truth.change.run,
-                    truth.change.seq,
-                ),
-            )
-            if cursor.rowcount:
-                values = {"run": truth.change.run, "seq": truth.change.seq}
-                instep.follow(cursor, "run = %(run)s AND seq = %(seq)s", values)
-        return _end(cursor, cut_off)
+        free = [_is_free(cursor, truth.change) for truth in truths]
+        for truth, ours in zip(truths, free, strict=True):
+            if ours:
+                _record(cursor, truth, fence)
+        return cut_off, Settled(_end(cursor, cut_off), free.count(None))
 
-    return database.run(work, doing="record what became of earlier changes")
+    cut_off, settled = database.run(work, doing="record what became of earlier changes")
+    if runs := sorted({*cut_off, *(truth.change.run for truth in truths)}):
+        with suppress(BusyError):  # behind, the mirror only costs the next run a look at the tenant
+            database.run(lambda cursor: _follow(cursor, runs), doing="keep the mirror in step")
+    return settled
+
+
+def _is_free(cursor: Cursor, change: Unconfirmed) -> bool | None:
+    """Lock a change that is still unconfirmed; False where it is not any more, None where others hold it."""
+    these = "FROM musicctl.changes WHERE run = %s AND seq = %s AND state = 'sent'"
+    cursor.execute(f"SELECT 1 {these} FOR UPDATE SKIP LOCKED", (change.run, change.seq))
+    if cursor.rowcount:
+        return True
+    cursor.execute(f"SELECT 1 {these}", (change.run, change.seq))
+    return None if cursor.rowcount else False
+
+
+def _record(cursor: Cursor, truth: Truth, fence: Fence | None) -> None:
+    ours = "true" if fence is None else fence.ours(cursor)
+    cursor.execute(
+        "UPDATE musicctl.changes SET state = %s, detail = %s, ended_at = clock_timestamp(),"
+        f" after = coalesce(%s::jsonb, after) WHERE run = %s AND seq = %s AND state = 'sent' AND {ours}",
+        (truth.state, truth.detail, journal.as_json(truth.after), truth.change.run, truth.change.seq),
+    )
+
+
+def _follow(cursor: Cursor, runs: Sequence[str]) -> None:
+    """Bring the mirror into step with whom these runs were about: they may have been cut off before that."""
+    for run in runs:
+        cursor.execute("SELECT DISTINCT user_id FROM musicctl.changes WHERE run = %s", (run,))
+        instep.follow_users(cursor, [user_id for (user_id,) in cursor.fetchall()])
 
 
 def _cut_off(cursor: Cursor, fence: Fence | None) -> list[str]:
@@ -111,15 +141,26 @@ def _cut_off(cursor: Cursor, fence: Fence | None) -> list[str]:
 
 
 def _end(cursor: Cursor, runs: Sequence[str]) -> int:
+    """End those of the runs of which nothing is left open, nor held by somebody; return how many."""
     cursor.execute(
-        "SELECT run.run FROM musicctl.runs AS run WHERE run.run = ANY(%s) AND NOT EXISTS"
-        " (SELECT 1 FROM musicctl.changes WHERE run = run.run AND state = 'sent')",
+        "SELECT run.run FROM musicctl.runs AS run WHERE run.run = ANY(%s) AND run.finished_at IS NULL"
+        " AND NOT EXISTS (SELECT 1 FROM musicctl.changes WHERE run = run.run AND state = 'sent')"
+        " FOR UPDATE SKIP LOCKED",
         (list(runs),),
     )
-    found = cursor.fetchall()
-    for (run,) in found:
+    ended = [run for (run,) in cursor.fetchall() if _is_untouched(cursor, run)]
+    for run in ended:
         journal.end(cursor, run, "crashed")
-    return len(found)
+    return len(ended)
+
+
+def _is_untouched(cursor: Cursor, run: str) -> bool:
+    """Lock what a run has not sent; False where somebody holds a part of it, who may be about to send."""
+    these = "FROM musicctl.changes WHERE run = %s AND state = 'intended'"
+    cursor.execute(f"SELECT count(*) {these}", (run,))
+    (count,) = one_row(cursor)
+    cursor.execute(f"SELECT 1 {these} FOR UPDATE SKIP LOCKED", (run,))
+    return bool(cursor.rowcount == count)
 
 
 def _scope(fence: Fence | None) -> str:

@@ -120,7 +120,7 @@ def test_recover_records_what_became_of_what_was_cut_off(busy: Sandbox, program:
     nothing = program("history", "recover", "--json")
     assert (nothing.code, nothing.json) == (
         0,
-        {"runs": 0, "applied": 0, "failed": 0, "unknown": 0, "gone": 0},
+        {"runs": 0, "applied": 0, "failed": 0, "unknown": 0, "gone": 0, "left": 0},
     )
     run = program("roles", "sync", "--yes", "--json").json["run"]
     program("profile", "set-name", "auth0|up", "Up")

@@ -13,10 +13,14 @@ import pytest
 from musicctl.errors import BusyError, Exit
 from musicctl.operations import lease as leases
 from musicctl.operations.lease import Lease, LeaseLostError, OnHoldError, held
+from musicctl.sandbox.postgres.cluster import Cluster
+from musicctl.secret import Secret
 from musicctl.store import holds, lease
+from musicctl.store.address import parse
 from musicctl.store.database import Database
 from musicctl.store.lease import Fence, Process
 from musicctl.tenant.clock import clock
+from tests.conftest import command
 from tests.program import query
 
 LONG = 60.0
@@ -134,12 +138,12 @@ def test_a_hold_refuses_naming_who_and_why(database: Database) -> None:
 
 
 def kept(
-    database: Database, monkeypatch: pytest.MonkeyPatch
+    database: Database, monkeypatch: pytest.MonkeyPatch, fence: Fence | None = None
 ) -> tuple[Lease, threading.Event, threading.Thread]:
     """Return a lease that is renewed every few milliseconds, and what ends that."""
     monkeypatch.setattr(leases, "RENEWED", 0.02)
     monkeypatch.setattr(leases, "RETRIED", 0.02)
-    fence = lease.take(database, "roles", leases.this_process("ann@desk"))
+    fence = fence or lease.take(database, "roles", leases.this_process("ann@desk"))
     assert fence is not None
     ours, stopped = Lease(fence, clock()), threading.Event()
     keeper = threading.Thread(target=ours.keep, args=(database.another(), stopped))
@@ -201,6 +205,22 @@ def test_a_lease_that_could_not_be_renewed_in_time_is_lost(
     ours, stopped = Lease(Fence("roles", 1), clock()), threading.Event()
     keeper = threading.Thread(target=ours.keep, args=(database.another(), stopped))
     keeper.start()
-    assert isinstance(raised_by(ours), LeaseLostError)
+    failure = raised_by(ours)
+    assert isinstance(failure, LeaseLostError)
+    assert "it could not be renewed: could not renew the lease in " in failure.what
+    assert 'relation "musicctl.lease" does not exist' in failure.what
+    stopped.set()
+    keeper.join()
+
+
+def test_who_may_not_connect_any_more_says_so(
+    server: Cluster, database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leases, "SECONDS", 0.5)
+    name = parse(Secret(database_url)).keywords["dbname"]
+    command(server, f"ALTER DATABASE {name} CONNECTION LIMIT 0")
+    ours, stopped, keeper = kept(database, monkeypatch, Fence("roles", 1))
+    assert "it could not be renewed: Postgres at " in str(raised_by(ours))
+    assert f'too many connections for database "{name}"' in str(raised_by(ours))
     stopped.set()
     keeper.join()

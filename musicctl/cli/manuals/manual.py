@@ -11,10 +11,10 @@ ALWAYS = frozenset({Exit.OK, Exit.FAILED, Exit.USAGE, Exit.BUG, *STOPPED})
 PROFILE = frozenset({Exit.UNAVAILABLE, Exit.CONFIG})
 """Of those that take a profile: it may be wrong, or be the sandbox while that is down."""
 
-DATABASE = PROFILE | {Exit.DENIED}
-"""Of those that speak to Postgres."""
+DATABASE = PROFILE | {Exit.DENIED, Exit.BUSY}
+"""Of those that speak to Postgres, where another connection may hold what they need."""
 
-TENANT = DATABASE | {Exit.BUSY}
+TENANT = DATABASE
 """Of those that speak to Auth0, which limits requests."""
 
 USER = TENANT | {Exit.NOT_FOUND}
