@@ -5,12 +5,12 @@ reaches the tenant without a committed intent, nor without the lease, is seen to
 """
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Generic, Protocol, TypeVar
 
-from musicctl.errors import DeniedError, MusicctlError, NotFoundError
-from musicctl.operations.freshness import Freshness, Read, TooOldError
+from musicctl.errors import DeniedError, MusicctlError, NotFoundError, UnavailableError
+from musicctl.operations.freshness import FRESH, TOO_OLD, Freshness, Read, TooOldError
 from musicctl.operations.freshplays import FreshPlays
 from musicctl.operations.gone import Gone
 from musicctl.operations.inthreads import in_threads
@@ -19,17 +19,19 @@ from musicctl.policy.report import Outcome
 from musicctl.store.journal import Ended, Journal
 from musicctl.store.withholding import Withheld
 from musicctl.tenant.client import Tenant
-from musicctl.tenant.speaking import NotAppliedError, StoppedError, UncertainError
+from musicctl.tenant.outage import OutageError
+from musicctl.tenant.speaking import (
+    LostReplyError,
+    NotAppliedError,
+    StoppedError,
+    ThrottledError,
+    UncertainError,
+    UnreachableError,
+)
 from musicctl.tenant.users import TenantUser
-
-FRESH = 1.0
-"""Seconds that a read may be old, unless the profile says otherwise."""
 
 ATTEMPTS = 8
 """How often one change is read and sent at most, each time after a sign that it was not done."""
-
-TOO_OLD = 4
-"""How often in a row a read may be too old when its write is to leave, before the change is given up."""
 
 GONE = "the tenant has no such user any more"
 
@@ -43,7 +45,7 @@ class Wanted(Protocol):
 
     @property
     def group(self) -> int:
-        """All changes of one group are done with before the next group starts."""
+        """All changes of one group are done with before the next starts."""
 
 
 C = TypeVar("C", bound=Wanted)
@@ -81,12 +83,11 @@ class Writing(Protocol[C_contra]):
 
 @dataclass(frozen=True, slots=True)
 class Done(Generic[C]):
-    """What became of a change; `unreachable` marks a failure that the next change would meet as well."""
+    """What became of a change."""
 
     change: C
     outcome: Outcome
     detail: str = ""
-    unreachable: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,9 +115,9 @@ class Means:
 def perform(changes: Sequence[C], writing: Writing[C], means: Means) -> Generator[Done[C], None, None]:
     """Perform `changes`, group after group, and yield what became of each as it is known.
 
-    Raises DeniedError as soon as the tenant refuses our credentials or scope: every other change would be
-    refused too; LeaseLostError or OnHoldError when we may not go on. When the caller stops early, no further
-    request is sent.
+    Raises DeniedError as soon as the tenant refuses our credentials or scope, OutageError when it is down:
+    every other change would meet the same; LeaseLostError or OnHoldError when we may not go on. When the
+    caller stops early, no further request is sent.
     """
     numbered = list(enumerate(changes))
     watch = _Watch(Freshness(means.freshness, len(numbered)), Gone(len(numbered)))
@@ -149,7 +150,7 @@ class _FailedError(Exception):
 
 
 class _Bringing(Generic[C]):
-    """One change on its way. Trouble with the journal or the lease ends the run, not just the change."""
+    """One change on its way; trouble with the journal or the lease ends the run."""
 
     def __init__(self, seq: int, change: C, writing: Writing[C], means: Means, watch: _Watch) -> None:
         self._seq = seq
@@ -168,18 +169,17 @@ class _Bringing(Generic[C]):
         try:
             return self._attempts()
         except _FailedError as failed:
-            done = self._ended(Outcome.FAILED, failed.detail)
-            return replace(done, unreachable=True)
+            return self._ended(Outcome.FAILED, failed.detail)
+        except (OutageError, StoppedError) as error:
+            if self._intended and not self._open:
+                self._means.journal.ended(Ended(seq=self._seq, state="unsent", detail=error.what))
+            self._means.check()  # it says why, where it was stopped for a hold or a lease that is lost
+            raise
 
     def _attempts(self) -> Done[C]:
         for _ in range(ATTEMPTS):
             try:
                 done = self._attempt()
-            except StoppedError as error:
-                if self._open or not self._intended:
-                    self._means.check()  # it says why
-                    raise  # the run's end records it as unsent, and leaves what was sent to be looked at
-                return self._ended(Outcome.FAILED, error.what)
             except NotAppliedError as error:
                 done = self._kept_back(error)
             if done is not None:
@@ -188,6 +188,8 @@ class _Bringing(Generic[C]):
 
     def _kept_back(self, error: NotAppliedError) -> Done[C] | None:
         """Say what follows from a write that had no effect; None: back to the read."""
+        if isinstance(error, StoppedError):
+            raise error
         self._reason = error.what
         self._too_old = self._too_old + 1 if isinstance(error, TooOldError) else 0
         if self._too_old < TOO_OLD:
@@ -229,9 +231,13 @@ class _Bringing(Generic[C]):
         """Read the user, and return the value there and what to do about it."""
         try:
             user = self._means.tenant.user(self._change.user_id)
+        except (UnreachableError, ThrottledError) as error:
+            raise OutageError(error.what, hint=error.hint) from None  # patience has ended: so would others'
         except (DeniedError, StoppedError):
             raise
         except MusicctlError as error:
+            if isinstance(error, UnavailableError) and not isinstance(error, LostReplyError):
+                raise  # no certificate, no such host, no token: nobody would be read
             raise _FailedError(error) from None
         self._read = Read(self._means.tenant.asked_at(), self._means.tenant.replied_at())
         if user is None:
@@ -273,7 +279,7 @@ class _Bringing(Generic[C]):
         except DeniedError as error:
             self._ended(Outcome.FAILED, error.what)
             raise
-        except (NotAppliedError, NotFoundError, UncertainError, LeaseLostError, OnHoldError):
+        except (NotAppliedError, NotFoundError, UnavailableError, LeaseLostError, OnHoldError):
             raise
         except MusicctlError as error:
             raise _FailedError(error) from None

@@ -7,6 +7,12 @@ from musicctl.errors import UnavailableError
 from musicctl.tenant.clock import clock
 from musicctl.tenant.speaking import NotAppliedError
 
+FRESH = 1.0
+"""Seconds that a read may be old, unless the profile says otherwise."""
+
+TOO_OLD = 4
+"""How often in a row a read may be too old when its write is to leave, before the change is given up."""
+
 IN_A_ROW = 3
 """Changes in a row whose reads were all too old, after which the others are not tried."""
 

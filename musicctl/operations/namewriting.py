@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from musicctl.operations.apply import Done, Means, Step, UnreadableError, Writing, perform
 from musicctl.operations.journalled import journalled
 from musicctl.operations.lease import Lease
-from musicctl.operations.sync import GIVE_UP, Pace
+from musicctl.operations.sync import Pace
 from musicctl.operations.watchdog import watched
 from musicctl.policy.naming import is_blank
 from musicctl.policy.report import NEEDS_ATTENTION, Outcome, Problem, Report
@@ -153,13 +153,11 @@ def _perform(
     found: list[Done[NameChange]],
     pace: Pace,
 ) -> None:
-    """Perform the changes, and take up what became of each, until the tenant cannot be reached any more."""
+    """Perform the changes, and take up what became of each."""
     with closing(perform(changes, writing, means)) as results:
         for done in results:
             found.append(done)
             pace.progress(done)
-            if len(found) >= GIVE_UP and all(each.unreachable for each in found[-GIVE_UP:]):
-                return
 
 
 def _report(

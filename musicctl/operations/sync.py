@@ -7,7 +7,8 @@ from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 
 from musicctl.errors import Exit
-from musicctl.operations.apply import FRESH, Done, Means, Writing, perform
+from musicctl.operations.apply import Done, Means, Writing, perform
+from musicctl.operations.freshness import FRESH
 from musicctl.operations.freshplays import Facts, FreshPlays
 from musicctl.operations.journalled import journalled
 from musicctl.operations.lease import Lease
@@ -21,9 +22,6 @@ from musicctl.store.database import Database
 from musicctl.store.journal import NewRun
 from musicctl.tenant.client import Tenant
 from musicctl.tenant.http import Traffic
-
-GIVE_UP = 20
-"""Changes in a row that the tenant could not be reached for, after which the others are not tried."""
 
 LONG = 50
 """Changes from which a person wants to know how long it will take."""
@@ -129,8 +127,6 @@ def _perform(
         for done in results:
             tally.add(done)
             pace.progress(done)
-            if tally.unreachable >= GIVE_UP:
-                return
 
 
 def _intents(changes: Sequence[Change]) -> Iterator[journal.Intent]:
@@ -156,7 +152,6 @@ class _Tally:
     """Counts what became of the changes of a run."""
 
     def __init__(self, total: int) -> None:
-        self.unreachable = 0
         self._total = total
         self._outcomes: Counter[Outcome] = Counter()
         self._applied: Counter[Verdict] = Counter()
@@ -165,7 +160,6 @@ class _Tally:
     def add(self, done: Done[Change]) -> None:
         """Count one change."""
         self._outcomes[done.outcome] += 1
-        self.unreachable = self.unreachable + 1 if done.unreachable else 0
         if done.outcome is Outcome.APPLIED:
             self._applied[done.change.verdict] += 1
         if done.outcome in NEEDS_ATTENTION:

@@ -118,6 +118,7 @@ class Tenant:
                 Resend.ALWAYS,
                 lambda sdk: sdk.users.get(user_id),
                 partial(self._same_user, user_id),
+                about=user_id,
             )
         except GoneError:
             return None
@@ -203,6 +204,7 @@ class Tenant:
             Resend.NEVER,
             lambda sdk: sdk.users.update(user_id, **metadata, **named),
             partial(self._same_user, user_id),
+            about=user_id,
         )
 
     def _same_user(self, user_id: str, body: bytes) -> TenantUser:

@@ -1,13 +1,15 @@
 """Sends one request through the SDK: with a token, within the rate limit, and judged by its reply alone."""
 
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from musicctl.errors import DeniedError, MusicctlError
 from musicctl.tenant import ratelimit
 from musicctl.tenant.http import BeforeLeaving, Http
+from musicctl.tenant.outage import TROUBLE, Outage
 from musicctl.tenant.pacer import Kind, Ticket
 from musicctl.tenant.reservation import Reservation
 from musicctl.tenant.retries import Resend
@@ -33,21 +35,34 @@ class Sender:
         self._lock = threading.Lock()
         self._made: Auth0 | None = None
         self._here = threading.local()
+        self._outage = Outage()
 
     def call(
-        self, doing: str, kind: Kind, resend: Resend, request: "Request", read: Callable[[bytes], T]
+        self,
+        doing: str,
+        kind: Kind,
+        resend: Resend,
+        request: "Request",
+        read: Callable[[bytes], T],
+        about: Hashable = None,
     ) -> T:
         """Send `request` and return what `read` makes of the reply; `doing` says what this is, as a verb.
 
         What is never to be sent again is a write: its failures are told apart as UncertainError and
-        NotAppliedError.
+        NotAppliedError. Raises OutageError, without sending, where requests `about` several have failed for
+        long, whichever thread sent them.
         """
 
         def attempt() -> T:
+            self._outage.require()
+            began = time.monotonic()
             try:
                 return self._with_token(doing, kind, resend, request, read)
-            except MusicctlError:
+            except MusicctlError as error:
                 self._let_go()  # a pause may follow, in which what is held would keep others waiting
+                self._outage.failed(kind, about, began, error)
+                if resend is not Resend.NEVER:  # of a write it is to be known whether it may have left
+                    self._outage.require()
                 raise
 
         return self._http.persistently(attempt, resend)
@@ -97,7 +112,7 @@ class Sender:
         if not 200 <= reply.status_code < 300:
             wait = ratelimit.read(reply.headers).wait
             base_url = self._http.base_url
-            raise refused(
+            error = refused(
                 reply,
                 reply.content,
                 doing,
@@ -106,12 +121,17 @@ class Sender:
                 wait=wait,
                 of_users=kind is not Kind.OTHER,
             )
+            if not isinstance(error, TROUBLE):
+                self._outage.answered(kind)
+            raise error
         try:
-            return read(reply.content)
+            found = read(reply.content)
         except LostReplyError as error:
             if writing:
                 raise UncertainError(f"could not {doing}: {error.what}", hint=error.hint) from None
             raise
+        self._outage.answered(kind)
+        return found
 
     def _reply(
         self, sdk: "Auth0", ticket: Ticket, doing: str, request: "Request", *, writing: bool

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import msgspec
 
-from musicctl.errors import ConfigError, MusicctlError, UnavailableError
+from musicctl.errors import ConfigError, MusicctlError
 from musicctl.redaction import hide
 from musicctl.secret import Secret
 from musicctl.tenant import ratelimit
 from musicctl.tenant.http import Http
 from musicctl.tenant.lenient import UNREADABLE, reader
+from musicctl.tenant.outage import OutageError
 from musicctl.tenant.retries import Resend
 from musicctl.tenant.speaking import LostReplyError, UnreachableError, refused, speaking
 from musicctl.tenant.token_cache import Token, TokenCache, sendable
@@ -118,7 +119,7 @@ class TokenSource:
             issued = self._http.persistently(self._post, Resend.ALWAYS)
         except (UnreachableError, LostReplyError) as error:
             # Patience has ended: who needed the token would begin it once more.
-            raise UnavailableError(error.what, hint=error.hint) from None
+            raise OutageError(error.what, hint=error.hint) from None
         return Token(Secret(issued.access_token), time.time() + issued.expires_in), issued.expires_in
 
     def _post(self) -> _Issued:
