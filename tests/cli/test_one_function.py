@@ -31,7 +31,7 @@ RICH |= {
 }
 RICH |= {f"rich.progress.{name}" for name in ("TextColumn", "TimeRemainingColumn")}
 WRITING = {"write", "writelines", "buffer"}
-PASSED_ON = {"wrapped", "join"}
+PASSED_ON = {"wrapped", "join", "pointed"}
 """What returns the text that it is given: safe where that is."""
 
 
