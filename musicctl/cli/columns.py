@@ -94,7 +94,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "token verify": ("valid", "reasons", "sub", "roles", "exp", "stale"),
     "token decode": ("verified", "header", "claims", "odd"),
     "actions plan": ("action", "steps", "differences", "diff"),
-    "db status": ("version", "pending", "tables"),
+    "db status": ("version", "pending", "tables", "columns"),
     "config show": ("setting", "value", "origin", "error"),
     "sandbox status": (
         "up",

@@ -23,6 +23,14 @@ def script(database: Database) -> str:
 
 
 def status(database: Database) -> dict[str, object]:
-    """Return `version`, `pending` and `tables`: the migrations it has and lacks, and which tables exist."""
+    """Return `version`, `pending` and `tables`: the migrations it has and lacks, and which tables exist.
+
+    `columns` are those of each table, in the app's order: what a command lacks is seen there.
+    """
     found = schema.status(database)
-    return {"version": found.version, "pending": list(found.pending), "tables": found.tables}
+    return {
+        "version": found.version,
+        "pending": list(found.pending),
+        "tables": found.tables,
+        "columns": schema.columns(database),
+    }

@@ -90,6 +90,15 @@ def status(database: Database) -> Status:
     return database.run(_status, doing="read the schema", read_only=True)
 
 
+def columns(database: Database) -> dict[str, list[str]]:
+    """Return the columns of those of the app's tables that there are."""
+
+    def work(cursor: Cursor) -> dict[str, list[str]]:
+        return {name: list(shape.ordered) for name, shape in view.shapes(cursor).items()}
+
+    return database.run(work, doing="read the app's tables", read_only=True)
+
+
 def init(database: Database) -> tuple[str, ...]:
     """Create what is missing and return the names of what was created; twice changes nothing.
 

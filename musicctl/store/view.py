@@ -56,10 +56,14 @@ ANY = qualified("EXISTS (SELECT 1 FROM {table} AS a WHERE a.user_id::text = {use
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Where one of the app's tables is, as SQL for a statement with parameters, and its columns' names."""
+    """Where one of the app's tables is, as SQL for a statement with parameters, and its columns' names.
+
+    `ordered` has the columns as the app has them.
+    """
 
     table: str
     columns: frozenset[str]
+    ordered: tuple[str, ...] = ()
 
 
 def shapes(cursor: Cursor) -> dict[str, Shape]:
@@ -67,7 +71,7 @@ def shapes(cursor: Cursor) -> dict[str, Shape]:
     cursor.execute(
         "SELECT asked.name, quote_ident(space.nspname) || '.' || quote_ident(class.relname), ARRAY("
         " SELECT attname::text FROM pg_attribute WHERE attrelid = class.oid AND attnum > 0"
-        " AND NOT attisdropped)"
+        " AND NOT attisdropped ORDER BY attnum)"
         " FROM unnest(%s) AS asked (name)"
         f" JOIN pg_class AS class ON class.oid = ({FIND.format(name='asked.name')})"
         " JOIN pg_namespace AS space ON space.oid = class.relnamespace",
@@ -75,7 +79,7 @@ def shapes(cursor: Cursor) -> dict[str, Shape]:
     )
     # psycopg2 reads % as the start of a parameter.
     return {
-        name: Shape(table.replace("%", "%%"), frozenset(columns))
+        name: Shape(table.replace("%", "%%"), frozenset(columns), tuple(columns))
         for name, table, columns in cursor.fetchall()
     }
 

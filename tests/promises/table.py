@@ -150,7 +150,8 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         Break(
             file="musicctl/disk.py",
             old="        handle = os.open(fresh, CREATE, 0o600, dir_fd=folder)\n",
-            new="        fresh = name\n        handle = os.open(name, os.O_WRONLY | os.O_CREAT, dir_fd=folder)\n",
+            new="        fresh = name\n"
+            "        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT, dir_fd=folder)\n",
             tests=("tests/test_disk.py",),
             why="a file is written through somebody else's link",
         ),
