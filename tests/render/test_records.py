@@ -144,10 +144,10 @@ def test_postgres_reads_what_was_written(form: Format, database: Database) -> No
     options = "FORMAT csv, HEADER" if form is Format.CSV else "HEADER"
 
     def work(cursor: Cursor) -> list[tuple[object, ...]]:
-        cursor.execute("CREATE TABLE read (at int, name text)")
+        cursor.execute("CREATE TABLE public.read (at int, name text)")
         with waiting.blocking(cursor.connection):
-            cursor.copy_expert(f"COPY read FROM STDIN ({options})", io.StringIO(text, newline=""))
-        cursor.execute("SELECT at, name FROM read ORDER BY at")
+            cursor.copy_expert(f"COPY public.read FROM STDIN ({options})", io.StringIO(text, newline=""))
+        cursor.execute("SELECT at, name FROM public.read ORDER BY at")
         return cursor.fetchall()
 
     assert database.run(work, doing="read what was written") == rows
