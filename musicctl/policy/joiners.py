@@ -8,16 +8,20 @@ JOINERS = NON_JOINER + JOINER
 VIRAMA = 9
 """The combining class of the mark that makes letters of India and around it one, or not, with a joiner."""
 
+NEVER_ONE = {"THAI", "LAO", "TIBETAN"}
+"""Scripts that have a virama, and letters that stay apart all the same."""
+
 CURSIVE = re.compile(
-    r"[\u0620-\u074f\u0750-\u077f\u07ca-\u07ea\u0840-\u0858\u0860-\u086a\u0870-\u08ff\u1820-\u18aa]"
+    r"[\u0620-\u074f\u0750-\u077f\u07ca-\u07ea\u0840-\u0858\u0860-\u086a\u0870-\u08ff\u1820-\u18aa\ua840-\ua871"
+    r"\U00010d00-\U00010d23\U0001e900-\U0001e943]"
 )
-"""Letters of the scripts that are written joined: Arabic, Syriac, N'Ko, Mandaic, Mongolian."""
+"""Letters of scripts written joined: Arabic, Syriac, N'Ko, Mandaic, Mongolian, 'Phags-pa, Rohingya, Adlam."""
 
 ENDS = re.compile(
     r"[\u0621-\u0625\u0627\u0629\u062f-\u0632\u0648\u0671-\u0677\u0688-\u0699\u06c0\u06c3-\u06cb\u06cd\u06cf"
     r"\u06d2\u06d3\u06d5\u06ee\u06ef\u0710\u0715-\u0719\u071e\u0728\u072a\u072c\u072f]"
 )
-"""Those that never join what follows, so that nothing between keeps them apart."""
+"""Those that never join what follows: a joiner shows nothing there."""
 
 EMOJI = re.compile(
     "[\u261d\u26f9\u2620\u2640\u2642\u2695\u2696\u26a7\u26d3\u2708\u2194\u2195\u27a1\u2744\u2764\u2b1b"
@@ -39,9 +43,9 @@ DRAWN_INTO = re.compile("[\ufe0f\U0001f3fb-\U0001f3ff]")
 
 
 def joins(text: str, at: int) -> bool:
-    """Tell whether the joiner at this place of a text changes how it looks."""
+    """Tell whether a joiner is at this place of a text and needed there."""
     after = text[at + 1 : at + 2]
-    if after and after in JOINERS:
+    if text[at] not in JOINERS or (after and after in JOINERS):
         return False
     return _in_letters(text, at, after) or (text[at] == JOINER and _in_emoji(text, at, after))
 
@@ -54,27 +58,40 @@ def _in_emoji(text: str, at: int, after: str) -> bool:
 
 
 def _in_letters(text: str, at: int, after: str) -> bool:
-    before = text[at - 1] if at else ""
-    if not before:
-        return False
-    if unicodedata.combining(before) == VIRAMA:
-        return text[at] == JOINER or _is_letter(after)
-    if text[at] == JOINER and _is_letter(before) and after and unicodedata.combining(after) == VIRAMA:
-        return True  # as in Bengali, where it keeps the first letter whole
     letter = _bare(text, at)
-    if not CURSIVE.match(letter) or ENDS.match(letter):
+    if not _is_letter(letter):
         return False
-    # Apart from the next letter, or joined to one that is not there.
-    return bool(CURSIVE.match(after)) is (text[at] == NON_JOINER)
+    if _is_virama(text[at - 1]):
+        # One virama, of the letter's own script. A joiner is seen at the end too, as in Malayalam.
+        alone = _same_script(letter, text[at - 1]) and not _is_virama(text[at - 2])
+        return alone and (text[at] == JOINER or (_is_letter(after) and _same_script(letter, after)))
+    if text[at] == JOINER and _is_virama(after):
+        return _same_script(letter, after)  # as in Bengali, where it keeps the first letter whole
+    if not CURSIVE.match(letter):
+        return False
+    if text[at] == JOINER:  # joined to one that is not there, as where a word is cut to a letter and a stop
+        return not ENDS.match(letter) and unicodedata.category(after or " ") == "Po"
+    # Apart from the next letter. Behind one that never joins it, people type it too, as in Persian plurals.
+    return bool(CURSIVE.match(after)) and _is_letter(after) and _same_script(letter, after)
 
 
 def _bare(text: str, at: int) -> str:
-    """Return the letter before a place, past the vowels over it."""
+    """Return the letter before a place, past the marks on it; empty where there is none."""
     before = at - 1
-    while before > 0 and unicodedata.category(text[before]) == "Mn":
+    while before > 0 and unicodedata.category(text[before])[0] == "M":
         before -= 1
-    return text[before]
+    return text[before] if before >= 0 else ""
 
 
 def _is_letter(character: str) -> bool:
-    return bool(character) and unicodedata.category(character) == "Lo"
+    return bool(character) and unicodedata.category(character)[0] == "L"
+
+
+def _is_virama(character: str) -> bool:
+    return bool(character) and unicodedata.combining(character) == VIRAMA
+
+
+def _same_script(letter: str, other: str) -> bool:
+    """Tell whether two letters or marks are of one script that joins: names of characters begin with it."""
+    script = unicodedata.name(letter, "").partition(" ")[0]
+    return script not in NEVER_ONE and script == unicodedata.name(other, "?").partition(" ")[0]

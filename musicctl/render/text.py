@@ -6,8 +6,6 @@ import sys
 import unicodedata
 from collections.abc import Callable
 
-from musicctl.policy.joiners import JOINERS, joins
-
 HIDDEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs", "Co", "Cn"})
 FILLERS = "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0"
 """Letters and marks by category, which nothing is drawn for."""
@@ -89,6 +87,8 @@ def shorten(text: str, columns: int) -> str:
         if used >= columns:
             break
         kept.append(unit)
+    from musicctl.policy.joiners import JOINERS
+
     return "".join(kept).rstrip(JOINERS) + ELLIPSIS
 
 
@@ -113,7 +113,9 @@ def _hidden(text: str, at: int) -> bool:
     """Tell whether the character at this place must not be shown as it is."""
     character = text[at]
     before = text[at - 1] if at else " "
-    if character in JOINERS:
+    if unicodedata.category(character) == "Cf":
+        from musicctl.policy.joiners import joins
+
         return not joins(text, at)
     if character in EMOJI_STYLES:
         return unicodedata.category(before) not in {"So", "Sm"} and before not in STYLED_SYMBOLS
@@ -131,7 +133,7 @@ def _bounded(text: str) -> str:
     kept: list[str] = []
     marks = 0
     for character in text:
-        if character not in JOINERS:  # between marks they would let the pile grow on
+        if unicodedata.category(character) != "Cf":  # a joiner between marks would let the pile grow on
             marks = marks + 1 if _stacks(character) else 0
         if marks <= MOST_MARKS:
             kept.append(character)
