@@ -25,7 +25,7 @@ OPTION = "--token"
 NOBODY = ""
 """Stands for USER on a command line that has a token in its place: no id and no address is empty."""
 
-LONGEST = 1 << 20
+LONGEST = 4 << 20
 """Bytes that are read of a token; there are far fewer in any that is good."""
 
 Token: TypeAlias = Annotated[

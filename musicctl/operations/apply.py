@@ -21,6 +21,7 @@ from musicctl.store.withholding import Withheld
 from musicctl.tenant.client import Tenant
 from musicctl.tenant.outage import OutageError
 from musicctl.tenant.speaking import (
+    BadReplyError,
     LostReplyError,
     NotAppliedError,
     StoppedError,
@@ -236,7 +237,7 @@ class _Bringing(Generic[C]):
         except (DeniedError, StoppedError):
             raise
         except MusicctlError as error:
-            if isinstance(error, UnavailableError) and not isinstance(error, LostReplyError):
+            if isinstance(error, UnavailableError) and not isinstance(error, LostReplyError | BadReplyError):
                 raise  # no certificate, no such host, no token: nobody would be read
             raise _FailedError(error) from None
         self._read = Read(self._means.tenant.asked_at(), self._means.tenant.replied_at())

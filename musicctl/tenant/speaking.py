@@ -31,6 +31,10 @@ class LostReplyError(UnavailableError):
     """No reply came, or one that cannot be read or tells of trouble at the tenant's side."""
 
 
+class BadReplyError(UnavailableError):
+    """A reply came that cannot be taken, such as one without an end; it would be the same the next time."""
+
+
 class GoneError(NotFoundError):
     """The tenant itself says that it has no such user."""
 
@@ -98,7 +102,7 @@ def speaking(doing: str, tenant: str, *, writing: bool = False) -> Iterator[None
         ) from None
     except httpx.HTTPError as error:
         for_good = isinstance(error, UnboundedError) or _is_no_http(error)
-        sure: type[MusicctlError] = UnavailableError if for_good else LostReplyError
+        sure: type[MusicctlError] = BadReplyError if for_good else LostReplyError
         kind = UncertainError if writing else sure
         raise kind(f"could not {doing}: {tenant}: {_how_lost(error)}", hint="try again") from None
 

@@ -8,7 +8,7 @@ import pytest
 LISTING = (
     "from musicctl.render.records import Format, listing; list(listing(('a',), [('ä⭐',)], Format('{form}')))"
 )
-WATCHED = ("rich", "json", "csv", "decimal", "hashlib", "musicctl.policy")
+WATCHED = ("rich", "json", "csv", "decimal", "hashlib")
 
 
 def loaded(code: str) -> set[str]:
