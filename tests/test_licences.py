@@ -1,15 +1,8 @@
 """What is installed with us has the licence that is listed, so that a new one is seen before."""
 
-import re
 from importlib.metadata import PackageMetadata, distribution
-from pathlib import Path
 
-CI = Path(__file__).parent.parent / ".ci"
-
-
-def listed(name: str) -> dict[str, str]:
-    lines = (CI / name).read_text(encoding="utf-8").splitlines()
-    return dict(re.split("==|: ", line, maxsplit=1) for line in lines)
+from tests.test_pins import CI, pins
 
 
 def first(metadata: PackageMetadata, field: str) -> str:
@@ -24,5 +17,5 @@ def licence(metadata: PackageMetadata) -> str:
 
 
 def test_each_package_has_the_licence_that_is_listed() -> None:
-    found = {name: licence(distribution(name).metadata) for name in listed("constraints.txt")}
-    assert found == listed("licences.txt")
+    listed = dict(line.split(": ", 1) for line in (CI / "licences.txt").read_text().splitlines())
+    assert {each.name: licence(distribution(each.name).metadata) for each in pins()} == listed
