@@ -1,15 +1,17 @@
 """The way to a file, gone folder by folder through what is open: a name that was checked can change."""
 
 import errno
+import grp
 import os
 import pwd
 import stat
+import sys
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePath
 
-WRITABLE_BY_OTHERS = 0o022
+ACCESS_LIST = "system.posix_acl_access"
 MOST_LINKS = 40
 # A folder that may be entered and not listed can be gone through all the same, where the system knows how.
 ENTER = getattr(os, "O_PATH", getattr(os, "O_SEARCH", os.O_RDONLY)) | os.O_DIRECTORY | os.O_CLOEXEC
@@ -52,13 +54,14 @@ def distrust(handle: int) -> str:
     """Say why others could have made what is open what it is; empty where they could not.
 
     In a sticky folder, others cannot replace what is ours or root's. On a disk mounted for reading alone, the
-    modes say nothing.
+    modes say nothing. A group whose only member is the owner is nobody else: many systems make one for each
+    account, and let it write by default.
     """
     found = os.fstat(handle)
     if found.st_uid not in trusted():
         return f"belongs to {account(found.st_uid)}"
     sticky = stat.S_ISDIR(found.st_mode) and found.st_mode & stat.S_ISVTX
-    if found.st_mode & WRITABLE_BY_OTHERS and not sticky and not _is_for_reading_alone(handle):
+    if _lets_others_write(handle, found) and not sticky and not _is_for_reading_alone(handle):
         return "can be written to by others (chmod go-w)"
     return ""
 
@@ -145,6 +148,34 @@ class _Walk:
         self.folder, self._place = handle, self._place / name
         if self._strict and (reason := distrust(handle)):
             raise refusal(f"is in {self._place}, which {reason}", self._path)
+
+
+def _lets_others_write(handle: int, found: os.stat_result) -> bool:
+    if not found.st_mode & stat.S_IWGRP:
+        return bool(found.st_mode & stat.S_IWOTH)
+    return bool(found.st_mode & stat.S_IWOTH) or not _is_private(found) or _has_access_list(handle)
+
+
+def _is_private(found: os.stat_result) -> bool:
+    """Tell whether the group is the owner's primary one, and nobody else's, as far as accounts are listed."""
+    try:
+        owner, group = pwd.getpwuid(found.st_uid), grp.getgrgid(found.st_gid)
+    except KeyError:
+        return False
+    primary = {each.pw_uid for each in pwd.getpwall() if each.pw_gid == found.st_gid}
+    return primary == {found.st_uid} and set(group.gr_mem) <= {owner.pw_name}
+
+
+def _has_access_list(handle: int) -> bool:
+    """Tell whether rights may be given to more than owner and group: what the group may do bounds it."""
+    if sys.platform != "linux":
+        return False  # elsewhere the mode does not show what a list gives
+    try:
+        # A folder opened to be entered has no attributes to read, but its name here does.
+        os.getxattr(f"/proc/self/fd/{handle}", ACCESS_LIST)
+    except OSError as error:
+        return error.errno not in {errno.ENODATA, errno.ENOTSUP}
+    return True
 
 
 def _is_for_reading_alone(handle: int) -> bool:
