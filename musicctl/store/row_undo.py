@@ -105,9 +105,39 @@ def _skipped(cursor: Cursor, found: Shape, change: RowChange) -> str:
     """Say why a row is to be left as it is, or return an empty text."""
     if change.before is None and change.after is None:
         return "the journal does not have the row"
+    if not _is_sound(change):
+        return "the journal's row is not one that such a run writes"
     if change.verdict != REMOVE:
         return "" if _count(cursor, found, change) else "it was changed or removed since the run"
     return "a row with this id is there again" if _is_back(cursor, found, change) else ""
+
+
+def _is_sound(change: RowChange) -> bool:
+    """Tell whether a run of ours can have written this: the journal is evidence, and anybody's to forge.
+
+    The rows are there that the verdict asks for, of this id and this owner, with plays that there can be.
+    """
+    before, after = (_row(text) for text in (change.before, change.after))
+    shape = (before is not None, after is not None)
+    if shape != {ADD: (False, True), REMOVE: (True, False)}.get(change.verdict, (True, True)):
+        return False
+    rows = [row for row in (before, after) if row is not None]
+    owner = rows[0].get(OWNER)
+    key = KINDS[change.table].key
+    named = all(str(row.get(key)) == (change.target or "None") for row in rows)
+    return change.verdict in INVERSE and named and owner == change.user_id and all(map(_may_be, rows))
+
+
+def _row(text: str | None) -> dict[str, object] | None:
+    """Return a row of the journal, or None where there is none, or something else."""
+    found = None if text is None else json.loads(text)
+    return found if isinstance(found, dict) and OWNER in found else None
+
+
+def _may_be(row: dict[str, object]) -> bool:
+    owner, plays = row[OWNER], row.get("total_plays")
+    whose = owner is None or (isinstance(owner, str) and owner == owner.strip() != "" and owner.isprintable())
+    return whose and (plays is None or (isinstance(plays, int) and 0 <= plays < 2**63))
 
 
 def _restored(cursor: Cursor, change: RowChange) -> str:

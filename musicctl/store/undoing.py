@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from musicctl.store import journal, naming
+from musicctl.store import journal, naming, written
 from musicctl.store.database import Cursor, Database
 from musicctl.store.journal import NewRun
 from musicctl.store.pins import Pin
@@ -69,6 +69,10 @@ def restore(database: Database, run: str, new: NewRun) -> tuple[str | None, list
             names = {"target": value.target, "user_id": value.user_id, "value": value.before}
             statement = STATEMENTS[value.field][1].format(table=tables[TABLES[value.field]])
             naming.write(cursor, f"{statement} AND {naming.LEAVING}", names)
+            table = tables[TABLES[value.field]]
+            cursor.execute(STATEMENTS[value.field][0].format(table=table), names)
+            kept = {now for (now,) in cursor.fetchall()} == {value.before}
+            written.require(kept, table, "write back what was before the run")
         changes = [(_intent(value), value.after, value.before) for value in restored]
         return journal.record(cursor, new, changes) if changes else None, found
 

@@ -318,3 +318,44 @@ def test_what_a_constraint_refuses_is_named_and_can_be_left_out(
     assert (kept.code, kept.json["new"], kept.json["bad"]) == (5, 2, 1), kept.err
     assert {"g1", "g2"} <= {row["song_id"] for row in content(url)["songs"]}
     assert (tmp_path / "f.bad.csv").read_text().splitlines()[1].replace('"', "") == bad
+
+
+@pytest.mark.parametrize(
+    ("verdict", "before", "after"),
+    [
+        ("add", "NULL", "'{}'"),
+        ("add", "NULL", """'{"user_id": "auth0|boris"}'"""),
+        ("remove", """'{"song_id": "x", "songname": "a", "user_id": "auth0|boris"}'""", "NULL"),
+        ("remove", """'"x"'""", "NULL"),
+        ("grant", "NULL", """'{"user_id": "auth0|ada"}'"""),
+    ],
+)
+def test_a_forged_row_undoes_nothing(
+    shaped: Callable[[str], str], program: Program, verdict: str, before: str, after: str
+) -> None:
+    url = shaped("keyed")
+    query(
+        url,
+        "INSERT INTO musicctl.runs (run, command, actor, present, profile, finished_at, outcome)"
+        " VALUES ('20261128-235959-eeee', 'songs add', 'a@b', true, 'env', now(), 'ok')",
+    )
+    query(
+        url,
+        "INSERT INTO musicctl.changes (run, seq, user_id, field, verdict, state, before, after, ended_at)"
+        f" VALUES ('20261128-235959-eeee', 0, '{ADA}', 'songs', '{verdict}', 'applied', {before}, {after},"
+        " now())",
+    )
+    seen = content(url)
+    assert program("undo", "20261128-235959-eeee", "--yes", "--json").code == 4
+    assert content(url) == seen
+
+
+def test_an_undo_that_the_database_swallows_is_not_done(
+    shaped: Callable[[str], str], program: Program
+) -> None:
+    url = shaped("keyed")
+    assert program("playlists", "set-plays", "p1", "50").code == 0
+    query(url, REFUSING.format(f="sw", r="NULL"))
+    query(url, "CREATE TRIGGER s BEFORE UPDATE ON playlists FOR EACH ROW EXECUTE FUNCTION sw()")
+    ended = program("undo", "last", "--yes", "--json")
+    assert (ended.code, "did not keep what was written" in ended.error["message"]) == (1, True)
