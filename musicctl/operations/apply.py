@@ -35,6 +35,7 @@ ATTEMPTS = 8
 """How often one change is read and sent at most, each time after a sign that it was not done."""
 
 GONE = "the tenant has no such user any more"
+EDITED_SINCE = "somebody else has edited the user since: ours may be part of what is there"
 
 
 class Wanted(Protocol):
@@ -164,6 +165,7 @@ class _Bringing(Generic[C]):
         self._reason = ""
         self._intended = False
         self._open = False  # whether something was sent of which nobody knows yet what became
+        self._lost: list[object] = []  # the values that were sent and whose replies were lost
 
     def outcome(self) -> Done[C]:
         """Bring the change about and return what became of it."""
@@ -207,7 +209,7 @@ class _Bringing(Generic[C]):
                 return self._ended(Outcome.OVERTAKEN, why)
             before, step = self._look()
             if step.outcome is not None:
-                return self._ended(step.outcome, step.detail, before=before, after=step.value)
+                return self._nothing_to_do(before, step)
             if not self._intend(before, step.value):
                 return None
             try:
@@ -288,17 +290,30 @@ class _Bringing(Generic[C]):
     def _look_again(self, written: object, lost: UncertainError) -> Done[C] | None:
         """Find out whether a write without a sound reply was applied; None: it was not."""
         self._reason, self._open = lost.what, True
+        self._lost.append(written)
         self._means.tenant.pause(self._means.settle, lost.what)
         try:
             now, step = self._look()
         except _FailedError:
             return self._ended(Outcome.UNKNOWN, lost.what)
         self._open = False
-        if now == written:
-            return self._ended(Outcome.APPLIED)
-        if step.outcome is None:
-            return None
-        return self._ended(step.outcome, step.detail, after=step.value)
+        if now in self._lost or step.outcome is not None:
+            return self._nothing_to_do(now, step)
+        return None
+
+    def _nothing_to_do(self, now: object, step: Step) -> Done[C]:
+        """Say what became of a change that needs no write, or none any more.
+
+        Where a reply was lost before, it needs none because ours was applied, or because somebody else did
+        the same; the profile says which only while it is as we sent it. Who undoes the run, and the guards,
+        count what is not known as applied.
+        """
+        if self._lost and step.outcome is not Outcome.GONE:
+            if now in self._lost:
+                return self._ended(Outcome.APPLIED)
+            return self._ended(Outcome.UNKNOWN, f"{self._reason}; {EDITED_SINCE}")
+        assert step.outcome is not None
+        return self._ended(step.outcome, step.detail, before=now, after=step.value)
 
     def _ended(
         self,

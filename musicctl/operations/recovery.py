@@ -126,7 +126,7 @@ def _compared(change: Unconfirmed, now: object) -> Truth:
     if now == change.after:
         return _said(change, Outcome.APPLIED, now, "found in the tenant")
     if now == change.before:
-        return _said(change, Outcome.FAILED, None, "it never reached the tenant")
+        return _said(change, Outcome.FAILED, None, "the tenant does not show it")
     return _said(change, Outcome.UNKNOWN, None, "the value was changed since by somebody else")
 
 

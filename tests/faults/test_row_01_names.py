@@ -134,4 +134,4 @@ def test_a_name_from_before_that_is_no_text_is_known_again(
         assert ended(process)[0] == DIED
     assert program("history", "recover", "--json").json["failed"] == 1
     [(before, detail)] = sandbox.query("SELECT before, detail FROM musicctl.changes WHERE state = 'failed'")
-    assert (before, detail) == (odd, "the run was cut off; it never reached the tenant")
+    assert (before, detail) == (odd, "the run was cut off; the tenant does not show it")
