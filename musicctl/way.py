@@ -8,7 +8,7 @@ import stat
 import sys
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePath
 
 ACCESS_LIST = "system.posix_acl_access"
@@ -129,7 +129,10 @@ class _Walk:
         except FileNotFoundError:
             if not self._make:
                 raise
-        os.mkdir(name, 0o700, dir_fd=self.folder)
+        with suppress(
+            FileExistsError
+        ):  # made a moment ago, perhaps by another command of ours: looked at next
+            os.mkdir(name, 0o700, dir_fd=self.folder)
         return self._stat(name)
 
     def _stat(self, name: str) -> os.stat_result:

@@ -119,7 +119,8 @@ def held(
 ) -> Iterator[Lease]:
     """Hold the lease `name` for the block, and give it back after it.
 
-    Raises BusyError, naming the holder, when somebody else still has it after `wait` seconds, and
+    Raises BusyError, naming the holder, when somebody else still has it after `wait` seconds,
+    LeaseLostError when it was not ours any more at the end, and
     OnHoldError when staff hold it back, unless the block is `only_looking` at the tenant; when they do so
     during the block, `stop` is called to end what it waits for.
     """
@@ -143,8 +144,12 @@ def held(
         stopped.set()
         keeper.join(RETRIED)
         renewals.close()
+        ours = True
         with suppress(MusicctlError):  # it expires by itself
-            leases.release(database, lease.fence)
+            ours = leases.release(database, lease.fence)
+    if not ours:
+        # Who found nothing to write never asked for it: another may have recorded meanwhile how we ended.
+        raise _lost(name, "another took it")
 
 
 def under_way(database: Database, name: str, actor: str) -> str:

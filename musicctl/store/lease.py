@@ -131,14 +131,15 @@ def renew(database: Database, fence: Fence) -> Standing:
     return database.run(work, doing="renew the lease")
 
 
-def release(database: Database, fence: Fence) -> None:
-    """Give our lease back; one that is not ours any more stays as it is."""
+def release(database: Database, fence: Fence) -> bool:
+    """Give our lease back; False: it was not ours any more, and stays as it is."""
 
-    def work(cursor: Cursor) -> None:
+    def work(cursor: Cursor) -> bool:
         cursor.execute(
             "UPDATE musicctl.lease SET released = true, expires_at = least(expires_at, clock_timestamp())"
             " WHERE name = %s AND token = %s",
             (fence.name, fence.token),
         )
+        return bool(cursor.rowcount)
 
-    database.run(work, doing="release the lease")
+    return database.run(work, doing="release the lease")

@@ -11,6 +11,8 @@ from typing import Any
 import httpcore
 import httpx
 
+from musicctl.tenant import leaving
+
 MIB = 1024 * 1024
 LARGEST_ERROR = 256 * 1024
 MOST_HEADERS, LARGEST_HEADERS = 200, 64 * 1024
@@ -193,7 +195,7 @@ class _Backend(httpcore.NetworkBackend):
 
 
 class _Stream(httpcore.NetworkStream):
-    """A connection on which every single read may be in time, and all of them together must be."""
+    """A connection whose reads must be in time all together, and whose writes have a last check."""
 
     def __init__(self, inner: httpcore.NetworkStream) -> None:
         self._inner = inner
@@ -211,7 +213,7 @@ class _Stream(httpcore.NetworkStream):
         return found
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._inner.write(buffer, timeout)
+        leaving.write(self._inner, buffer, timeout)
 
     def close(self) -> None:
         self._inner.close()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from musicctl.errors import MusicctlError, NotFoundError, UnavailableError
 from musicctl.tenant import export
 from musicctl.tenant.export import Job
-from musicctl.tenant.http import BeforeLeaving, Http, OnReply, Traffic
+from musicctl.tenant.http import Http, OnReply, Traffic
 from musicctl.tenant.ids import checked, encoded
 from musicctl.tenant.pacer import Kind, Rate
 from musicctl.tenant.pacing import OnWait, Pacing
@@ -21,6 +21,7 @@ from musicctl.tenant.users import TenantUser, decode, decode_list
 
 if TYPE_CHECKING:
     from musicctl.tenant.actions import Actions
+    from musicctl.tenant.leaving import Check
 
 OnExport = Callable[[Iterator[TenantUser]], Iterator[TenantUser]]
 
@@ -142,7 +143,7 @@ class Tenant:
         """Return when the reply to it began to arrive, by `clock`."""
         return self._http.replied_at()
 
-    def reserved_write(self, before_leaving: BeforeLeaving | None = None) -> AbstractContextManager[None]:
+    def reserved_write(self, before_leaving: "Check | None" = None) -> AbstractContextManager[None]:
         """Hold the budget for one read of a user and one write, for this thread to use within.
 
         It is waited for before the block is entered, so that the write follows the read without a wait; what

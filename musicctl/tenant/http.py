@@ -19,15 +19,14 @@ from musicctl.tenant.speaking import ThrottledError
 if TYPE_CHECKING:
     import httpx
 
+    from musicctl.tenant.leaving import Check
+
 T = TypeVar("T")
 OnReply = Callable[[str, int, float], None]
 """Is told the method and path of a request, the status of its reply, and after how many seconds it came."""
 
-BeforeLeaving = Callable[[], None]
-"""Is called when a connection is there and nothing but the bytes is left to do; raises to keep them back."""
-
-HEADERS, BODY = "send_request_headers.started", "send_request_body.started"
-"""How httpcore's events end just before the bytes of each leave: without its body no write has an effect."""
+HEADERS, BODY = "send_request_headers", "send_request_body"
+"""Httpcore's steps in which bytes leave: without its body no write has an effect."""
 
 CONNECT_TIMEOUT = 10.0
 REPLY_TIMEOUT = 30.0
@@ -126,7 +125,7 @@ class Http:
                 self._traffic.retries += 1
 
     @contextmanager
-    def sending(self, before_leaving: BeforeLeaving | None) -> Iterator[None]:
+    def sending(self, before_leaving: "Check | None") -> Iterator[None]:
         """Forget this thread's last reply; what is sent in the block leaves as `before_leaving` lets it."""
         self._here.reply, self._here.before_leaving = None, before_leaving
         try:
@@ -163,19 +162,23 @@ class Http:
         request.extensions["trace"] = self._on_its_way
 
     def _on_its_way(self, event: str, about: Mapping[str, Any]) -> None:
-        """Have the last word before the bytes leave; what is raised here has httpcore close the connection.
+        """Have `before_leaving` asked just before the bytes leave; what it raises closes the connection.
 
         A proxy is asked for a tunnel first, with the same events: that is not yet the request.
         """
-        if not event.endswith((HEADERS, BODY)) or about["request"].method == b"CONNECT":
+        from musicctl.tenant import leaving
+
+        step, _, state = event.partition(".")[2].partition(".")
+        if step not in (HEADERS, BODY):
             return
-        before_leaving: BeforeLeaving | None = getattr(self._here, "before_leaving", None)
-        if before_leaving is not None:
-            before_leaving()
-        if event.endswith(HEADERS):
-            self._here.left_at = clock()
-            self.pacing.alive()
-            self._count()
+        if state != "started":
+            leaving.ask(None)
+        elif about["request"].method != b"CONNECT":
+            leaving.ask(getattr(self._here, "before_leaving", None))
+            if step == HEADERS:
+                self._here.left_at = clock()
+                self.pacing.alive()
+                self._count()
 
     def _count(self) -> None:
         with self._lock:

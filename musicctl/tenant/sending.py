@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from musicctl.errors import DeniedError, MusicctlError
 from musicctl.tenant import ratelimit
-from musicctl.tenant.http import BeforeLeaving, Http
+from musicctl.tenant.http import Http
 from musicctl.tenant.outage import TROUBLE, Outage
 from musicctl.tenant.pacer import Kind, Ticket
 from musicctl.tenant.reservation import Reservation
@@ -19,6 +19,8 @@ from musicctl.tenant.token import TokenSource
 if TYPE_CHECKING:
     import httpx
     from auth0.management.client import Auth0
+
+    from musicctl.tenant.leaving import Check
 
     Request: TypeAlias = Callable[[Auth0], object]
 
@@ -68,7 +70,7 @@ class Sender:
         return self._http.persistently(attempt, resend)
 
     @contextmanager
-    def reserved(self, *kinds: Kind, before_leaving: BeforeLeaving | None = None) -> Iterator[None]:
+    def reserved(self, *kinds: Kind, before_leaving: "Check | None" = None) -> Iterator[None]:
         """Hold the budget for one request of each kind, for this thread to use within; waits for it first.
 
         Of its requests, the writes are kept back by what `before_leaving` raises.

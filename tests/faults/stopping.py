@@ -36,7 +36,7 @@ def stop_before_writing(step: str, turn: int) -> None:
 
     def watched(http: Http, event: str, about: Mapping[str, Any]) -> None:
         nonlocal calls
-        if event.endswith(step) and about["request"].method == b"PATCH":
+        if event.endswith(f"{step}.started") and about["request"].method == b"PATCH":
             calls += 1
             if calls == turn:
                 stop()
