@@ -9,7 +9,7 @@ from itertools import repeat
 import pytest
 
 from musicctl.errors import Exit
-from tests.program import Sandbox
+from tests.program import Program, Sandbox
 
 
 def on_a_terminal(arguments: list[str], answer: bytes | Iterator[bytes]) -> tuple[int, str]:
@@ -90,3 +90,49 @@ def test_an_end_of_input_does_not_glue_the_error_to_the_question(ready: Sandbox)
     assert code == Exit.FAILED
     assert "[y/N] \r\nmusicctl: not confirmed" in seen
     assert ready.writes() == []
+
+
+@pytest.fixture
+def earned_and_lost(sandbox: Sandbox) -> Sandbox:
+    sandbox.add_user("auth0|up", plays=100)
+    sandbox.add_user("auth0|down", plays=0, app_metadata={"roles": ["a", "playlist editor"]})
+    return sandbox
+
+
+BOTH = ["promote", "auth0|up", "auth0|down"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [(b"n\n", Exit.FAILED), (b"\n", Exit.FAILED), (b"\x04", Exit.FAILED), (b"\x03", Exit.INTERRUPTED)],
+)
+def test_promote_takes_no_role_away_without_a_yes(
+    earned_and_lost: Sandbox, answer: bytes, code: Exit
+) -> None:
+    ended, seen = on_a_terminal(BOTH, answer)
+    assert (ended, seen.count("[y/N]"), seen.count("writing to")) == (code, 1, 1)
+    assert "1 to be taken away" in seen
+    assert "auth0|down" in seen
+    assert earned_and_lost.writes() == []
+    assert earned_and_lost.roles("auth0|down") == ["a", "playlist editor"]
+    assert earned_and_lost.query("SELECT count(*) FROM musicctl.runs") == [(0,)]
+
+
+@pytest.mark.parametrize(("options", "asked"), [([], 1), (["--yes"], 0), (["-y", "--json"], 0)])
+def test_promote_goes_on_after_a_yes(earned_and_lost: Sandbox, options: list[str], asked: int) -> None:
+    ended, seen = on_a_terminal([*BOTH, *options], b"y\n")
+    assert (ended, seen.count("[y/N]")) == (0, asked), seen
+    assert earned_and_lost.roles("auth0|down") == ["a"]
+    assert earned_and_lost.roles("auth0|up") == ["playlist editor"]
+
+
+@pytest.mark.parametrize("words", [["promote", "auth0|up"], [*BOTH, "--dry-run"], ["promote", "auth0|keeps"]])
+def test_promote_asks_only_before_it_takes_a_role_away(earned_and_lost: Sandbox, words: list[str]) -> None:
+    earned_and_lost.add_user("auth0|keeps", plays=100, app_metadata={"roles": ["playlist editor"]})
+    ended, seen = on_a_terminal(words, b"n\n")
+    assert (ended, "[y/N]" in seen) == (0, False), seen
+
+
+def test_promote_asks_nobody_where_nobody_is(earned_and_lost: Sandbox, program: Program) -> None:
+    assert program(*BOTH).code == 0
+    assert earned_and_lost.roles("auth0|down") == ["a"]

@@ -31,7 +31,13 @@ def world(sandbox: Sandbox, program: Program) -> Sandbox:
 @pytest.mark.parametrize(
     "words",
     [
-        *("roles sync", "profile fill-names", "profile set-names {names}", "songs remove auth0|new s1"),
+        *(
+            "roles sync",
+            "promote auth0|old",
+            "profile fill-names",
+            "profile set-names {names}",
+            "songs remove auth0|new s1",
+        ),
         *("songs move auth0|new auth0|old", "undo last", "users erase auth0|new"),
         "songs import {songs}",
     ],
