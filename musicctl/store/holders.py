@@ -1,6 +1,7 @@
 """Who holds a role, as the mirror has it: with plays, and since when by the journal."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TypeVar
 
 from musicctl.store import plays
@@ -36,4 +37,4 @@ def each(database: Database, query: str | None, *, role: str, use: Callable[[Row
             plays.refuse_repeated(cursor, query)
         return HOLDERS.format(plays=plays.source(cursor, query)), {"role": role}
 
-    return stream(database, prepare, use, doing="list the holders")
+    return stream(database, prepare, use, doing="list the holders", within=partial(plays.named, query))

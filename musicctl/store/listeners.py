@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain, islice
 from typing import TypeVar
 
@@ -200,7 +201,7 @@ def _window(
         rows = _rows(cursor, statement, wanted.values | {"after": after, "until": until, "size": size})
         return rows, rows[-1][0] if len(rows) == size else until
 
-    return _run(database, work)
+    return _run(database, work, query)
 
 
 def _stream(
@@ -220,7 +221,7 @@ def _stream(
         statement = f"SELECT {', '.join(COLUMNS)} FROM ({rows}) AS listeners WHERE {conditions}"
         return f"{statement} {_order(sort, limit)}", wanted.values | {"after": after}
 
-    return stream(database, prepare, use, doing=LISTING)
+    return stream(database, prepare, use, doing=LISTING, within=partial(plays.named, query))
 
 
 def _first_by(database: Database, wanted: Wanted, query: str | None, sort: str, limit: int) -> list[Row]:
@@ -241,7 +242,7 @@ def _first_by(database: Database, wanted: Wanted, query: str | None, sort: str, 
         statement = _looked_up(cursor, Wanted(), query, qualified("user_id = ANY(%(keys)s)"))
         return sorted(_rows(cursor, statement, {"keys": list(place)}), key=lambda row: place[row[0]])
 
-    return _run(database, work)
+    return _run(database, work, query)
 
 
 def _order(sort: str, limit: int | None) -> str:
@@ -272,9 +273,9 @@ def _rows(cursor: Cursor, statement: str, values: Mapping[str, object]) -> list[
         return list(casting.decoded(exact.fetchall(), cursor))
 
 
-def _run(database: Database, work: Callable[[Cursor], T]) -> T:
+def _run(database: Database, work: Callable[[Cursor], T], query: str | None) -> T:
     def in_shape(cursor: Cursor) -> T:
-        with view.in_shape():
+        with plays.named(query), view.in_shape():
             return work(cursor)
 
     return database.run(in_shape, doing=LISTING, read_only=True)

@@ -35,12 +35,13 @@ def all_asked(database: Database, query: str | None, *, threshold: int, as_of: d
         values = {"threshold": threshold, "as_of": as_of}
         source = plays.source(cursor, query)
         plays.as_asked(cursor, query)
-        cursor.execute(
-            f"WITH plays AS ({source}) INSERT INTO musicctl.missing (user_id, asked_at)"
-            f" SELECT user_id, %(as_of)s FROM ({MISSING}) AS missing"
-            " ON CONFLICT (user_id) DO UPDATE SET asked_at = greatest(missing.asked_at, excluded.asked_at)",
-            values,
-        )
+        with plays.named(query):
+            cursor.execute(
+                f"WITH plays AS ({source}) INSERT INTO musicctl.missing (user_id, asked_at)"
+                f" SELECT user_id, %(as_of)s FROM ({MISSING}) AS missing ON CONFLICT (user_id)"
+                " DO UPDATE SET asked_at = greatest(missing.asked_at, excluded.asked_at)",
+                values,
+            )
         cursor.execute(f"{naming.AS_OURS}; DELETE FROM musicctl.missing WHERE asked_at < %(as_of)s", values)
 
     database.run(work, doing="remember who is no user of the tenant")

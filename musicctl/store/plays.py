@@ -30,6 +30,9 @@ NO_NUMBER = {"22P02", "42846"}
 OF_THE_QUERY = ("0A", "21", "22", "25006", "2F", "38", "39", "42", "54", "P0")
 """What a SQLSTATE begins with that is about a query: its words, its values, what it calls, that it writes."""
 
+OF_ITS_WORDS = "42"
+"""The same of its words and names alone, which a query that was read before has right."""
+
 # Postgres subtracts NaN and infinities to NaN, so this keeps finite numbers and makes the others unknown.
 NORMALISED = qualified("""
     SELECT user_id::text AS user_id,
@@ -181,9 +184,13 @@ def source(cursor: Cursor, query: str | None, *, whole: bool = False) -> str:
 
 
 def as_asked(cursor: Cursor, query: str | None) -> None:
-    """Let names mean what they mean to the account, where there is a query of one's own, from here on."""
+    """Let a query of one's own, where there is one, be read from here on as `refuse_repeated` reads it.
+
+    Names mean what they mean to the account, and no statement takes longer than PATIENCE.
+    """
     if query is not None:
         cursor.execute(naming.AS_ACCOUNT)
+        _limit(cursor)
 
 
 def source_of(table: str, *, whole: bool = False) -> str:
@@ -198,7 +205,7 @@ def refuse_repeated(cursor: Cursor, query: str) -> None:
     statement of it may take longer than PATIENCE, or than the account's own limit if that is less, and names
     mean what they mean to the account.
     """
-    with named(query):
+    with named(query, read_before=False):
         _refuse_columns(cursor, query)
         _limit(cursor)
         cursor.execute(
@@ -216,13 +223,18 @@ def refuse_repeated(cursor: Cursor, query: str) -> None:
 
 
 @contextmanager
-def named(query: str | None) -> Iterator[None]:
-    """Say of what Postgres refuses in a query of one's own that it is this setting's fault."""
+def named(query: str | None, *, read_before: bool = True) -> Iterator[None]:
+    """Say of what Postgres refuses in a query of one's own that it is this setting's fault.
+
+    Where it was read before, names that are not there are those of the statement around it.
+    """
     try:
         yield
     except psycopg2.Error as error:
         code = error.pgcode or ""
         if query is None or not code.startswith((*OF_THE_QUERY, TOO_LONG)):
+            raise
+        if read_before and code.startswith(OF_ITS_WORDS) and code not in NO_NUMBER:
             raise
         told = error.diag.message_primary or type(error).__name__
         raise _wrong(code, told) from None

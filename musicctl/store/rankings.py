@@ -1,6 +1,7 @@
 """Listeners by their plays: those with the most, and those who are near the bar."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TypeVar
 
 from musicctl.store import naming, plays
@@ -55,7 +56,7 @@ def _ranked(
             plays.refuse_repeated(cursor, query)
         return statement.format(plays=plays.source(cursor, query), playlists=counted), values
 
-    return stream(database, prepare, use, doing="compare plays")
+    return stream(database, prepare, use, doing="compare plays", within=partial(plays.named, query))
 
 
 def _playlists(cursor: Cursor) -> str:

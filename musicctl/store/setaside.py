@@ -1,6 +1,7 @@
 """The users whom a plan counts and does not change: unknown, pinned, unreadable, or not in the tenant."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TypeVar
 
 from musicctl.store import plays
@@ -52,4 +53,4 @@ def each(
         statement = QUERY.format(plays=plays.source(cursor, query), rows=qualified(KINDS[kind]))
         return statement, {"role": role, "threshold": threshold, "limit": limit}
 
-    return stream(database, prepare, use, doing="compare plays and roles")
+    return stream(database, prepare, use, doing="compare plays and roles", within=partial(plays.named, query))

@@ -74,9 +74,9 @@ def count(
     def work(cursor: Cursor) -> Counts:
         if query is not None:
             plays.refuse_repeated(cursor, query)
-        cursor.execute(
-            PLAYS.format(plays=plays.source(cursor, query)), {"role": role, "edges": list(plays_edges)}
-        )
+        counting = PLAYS.format(plays=plays.source(cursor, query))
+        with plays.named(query):
+            cursor.execute(counting, {"role": role, "edges": list(plays_edges)})
         by_plays = {place: (users, holders) for place, users, holders in cursor.fetchall()}
         cursor.execute(naming.AS_OURS)
         songs = _songs(cursor, role, songs_edges)

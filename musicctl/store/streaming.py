@@ -1,6 +1,7 @@
 """Long reads: rows that are handed on while they come, so that memory does not grow with them."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeAlias, TypeVar
 
 from psycopg2 import extensions, sql
@@ -68,15 +69,17 @@ def stream(
     use: Callable[[Rows], T],
     *,
     doing: str,
+    within: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> T:
     """Return what `use` makes of the rows of a query, within one read-only transaction.
 
     `prepare` returns the statement and its parameters. The transaction is not repeated: `use` has seen rows.
+    The question is asked, and its rows are read, in a context of `within`, which may say whose fault it is.
     """
 
     def work(cursor: Cursor) -> T:
         statement, parameters = prepare(cursor)
-        with declared(cursor) as rows:
+        with declared(cursor) as rows, within():
             return use(rows.rows(statement, parameters))
 
     return database.run(work, doing=doing, read_only=True, repeat_on=())
