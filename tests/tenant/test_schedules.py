@@ -78,8 +78,7 @@ class Thread:
         refused = fate in ("refused", "refused bare")
         self.door.pacer.replied(ticket, said, refused=refused, now=self.door.now, answered=fate != "lost")
         if fate != "well":
-            self.held.let_go()
-            return
+            return  # what else is held has to be let go of by whoever asks for the next request
         self.todo.pop(0)
         if not self.todo:
             self.begin()
