@@ -1,4 +1,4 @@
-"""A `plays_query` that fails is named by every command that asks it, at once or only in the listing itself."""
+"""A `plays_query` that fails is named by every command that asks it, at once or only in the listing."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests.program import Program, Sandbox
 EDITOR = "playlist editor"
 USERS = ("auth0|high", "auth0|low")
 CHECKED = "current_query() LIKE '%HAV' || 'ING%'"
-"""What is run before a listing, to see that each user comes once: the words must not be in the query itself."""
+"""What is run before a listing to see that each user comes once: the query itself must not hold the words."""
 
 LATE_ERROR = (
     f"CASE WHEN {CHECKED} THEN total_plays ELSE total_plays / (length(user_id) - length(user_id)) END"

@@ -169,12 +169,25 @@ def compared(sandbox: Sandbox, users: list[str]) -> Findings:
     known = {name: state for name, state in states.items() if state != "unknown"}
     return Findings(
         without_intent=sorted(set(ours) - set(states)),
-        doubled=sorted(name for name, count in ours.items() if count > 1),
+        doubled=list(doubled(effects)),
         wrong=sorted(
             (name, state) for name, state in known.items() if (state == "applied") is not (name in ours)
         ),
         lost=list(lost(effects)),
     )
+
+
+def doubled(effects: list[Effect]) -> Iterator[str]:
+    """Yield our writes that wrote what was there already, as one that is sent again after it was applied.
+
+    One change may well be written twice: applied, taken back by another admin before its lost reply was
+    looked at, and wanted as before.
+    """
+    there: dict[str, str] = {}
+    for effect in effects:
+        if effect.correlation_id != outside.NAME and there.get(effect.user_id or "") == effect.body:
+            yield effect.correlation_id or ""
+        there[effect.user_id or ""] = effect.body
 
 
 def lost(effects: list[Effect]) -> Iterator[tuple[str, list[str], list[str]]]:
