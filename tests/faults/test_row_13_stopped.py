@@ -48,7 +48,8 @@ def wrong_rows(sandbox: Sandbox) -> list[tuple[str, str]]:
     """Return the journal's rows that say something else than the tenant's log."""
     effects = {effect.correlation_id for effect in sandbox.writes()}
     rows = sandbox.query("SELECT run || '/' || seq, state FROM musicctl.changes")
-    return [(name, state) for name, state in rows if (state == "applied") is not (name in effects)]
+    known = [(name, state) for name, state in rows if state != "unknown"]
+    return [(name, state) for name, state in known if (state == "applied") is not (name in effects)]
 
 
 def stopped_and_resumed(
@@ -64,7 +65,7 @@ def stopped_and_resumed(
     assert {tuple(sandbox.roles(user_id)) for user_id in users} == {("other", EDITOR, "vip")}
     # Rows that it held locks on were left to the next run.
     code, _, err = run(environment, "history", "recover")
-    assert code == 0, err
+    assert code in {0, 5}, err  # of what the other admin edited since nobody can know it
     assert wrong_rows(sandbox) == []
 
 
