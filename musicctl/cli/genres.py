@@ -58,6 +58,10 @@ def set_genre(
         user_id = session.user(user)
         session.announce_write(session.database)
         done = genres.set_genre(session.database, user_id, genre, who=session.who)
-        session.say(f"it was {'not set' if done.before is None else done.before} before")
-        session.say(f"musicctl undo {done.run} takes it back")
+        if isinstance(done.before, list):
+            each = ", ".join("not set" if genre is None else genre for genre in done.before)
+            session.say(f"it was {each} in {len(done.before)} rows before, which no undo can tell apart")
+        else:
+            session.say(f"it was {'not set' if done.before is None else done.before} before")
+            session.say(f"musicctl undo {done.run} takes it back")
         document(done.shown, form)

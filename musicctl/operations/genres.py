@@ -10,10 +10,13 @@ from musicctl.store.database import Cursor, Database
 
 @dataclass(frozen=True, slots=True)
 class Set:
-    """A genre that was set: the listener as `show` returns it, the genre from before, and the run."""
+    """A genre that was set: the listener as `show` returns it, what was there before, and the run.
+
+    `before` is a list where the listener has several rows that differed.
+    """
 
     shown: dict[str, object]
-    before: str | None
+    before: genres.Replaced
     run: str
 
 
@@ -28,7 +31,7 @@ def set_genre(database: Database, user_id: str, genre: str, *, who: Who) -> Set:
     if not wanted:
         raise UsageError("the genre is empty", hint="name one, such as 'shoegaze'")
 
-    def record(cursor: Cursor, before: str | None) -> str:
+    def record(cursor: Cursor, before: genres.Replaced) -> str:
         intent = (0, user_id, "fav_genre", None, "set", None)
         return journal.record(cursor, who.run("genres set"), [(intent, before, wanted)])
 

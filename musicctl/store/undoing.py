@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 from musicctl.store import journal, naming, written
 from musicctl.store.database import Cursor, Database
@@ -127,14 +127,24 @@ def _tables(cursor: Cursor) -> dict[str, str]:
 
 
 def _odd(field: str, before: object) -> str:
-    """Say why a value from before is none that the field could have had, or return an empty text."""
+    """Say why a value from before is none that the field could have had, or return an empty text.
+
+    Several genres are those of rows that were alike but for them: which row had which is not known.
+    """
     plays = isinstance(before, int) and not isinstance(before, bool) and 0 <= before < 2**63
     sound = plays if field == PLAYS else isinstance(before, str)
     if before is None or sound:
         return ""
+    if field == GENRE and _several(before):
+        had = ", ".join("no genre" if each is None else str(each) for each in before)
+        return f"the listener's rows differed ({had}), and which had which is not known; set them by hand"
     return (
         f"the journal's value from before is not one that {'plays' if field == PLAYS else 'a genre'} can be"
     )
+
+
+def _several(before: object) -> TypeGuard[list[str | None]]:
+    return isinstance(before, list) and all(each is None or isinstance(each, str) for each in before)
 
 
 def _skipped(field: str, there: Sequence[object], after: object) -> str:

@@ -22,8 +22,8 @@ def set_plays(database: Database, plays: int) -> str:
     return run
 
 
-def set_genre(database: Database, genre: str) -> tuple[str | None, str]:
-    def record(cursor: Cursor, before: str | None) -> str:
+def set_genre(database: Database, genre: str) -> tuple[genres.Replaced, str]:
+    def record(cursor: Cursor, before: genres.Replaced) -> str:
         intent = (0, "auth0|a", "fav_genre", None, "set", None)
         return journal.record(cursor, UNDO, [(intent, before, genre)])
 

@@ -69,6 +69,41 @@ def test_two_rows_of_one_listener_s_genre_have_one_answer(sandbox: Sandbox, prog
         sandbox.query("TRUNCATE user_data; ALTER TABLE user_data ADD PRIMARY KEY (user_id)")
 
 
+@pytest.mark.parametrize(
+    ("before", "restored"),
+    [
+        (["rock", "jazz"], None),
+        (["rock", None], None),
+        (["rock", "rock", "jazz"], None),
+        (["rock", "rock"], ["rock", "rock"]),
+        ([None, None], [None, None]),
+        (["rock"], ["rock"]),
+    ],
+)
+def test_rows_of_a_genre_that_differed_are_not_made_alike_by_an_undo(
+    sandbox: Sandbox, program: Program, before: list[str | None], restored: list[str | None] | None
+) -> None:
+    sandbox.query("ALTER TABLE user_data DROP CONSTRAINT user_data_pkey")
+    rows = f"SELECT fav_genre FROM user_data WHERE user_id = '{ADA}' ORDER BY 1"
+    try:
+        for genre in before:
+            sandbox.query("INSERT INTO user_data VALUES (%s, %s)", ADA, genre)
+        done = program("genres", "set", ADA, "folk", "--json")
+        assert (done.code, "takes it back" in done.err) == (0, restored is not None)
+        previewed = program("undo", "last", "--dry-run", "--json")
+        undone = program("undo", "last", "--yes", "--json")
+        if restored is None:
+            assert (previewed.code, undone.code, undone.json["restored"]) == (4, 4, 0)
+            assert f"differed ({', '.join(each or 'no genre' for each in before)})" in undone.out
+            assert sandbox.query(rows) == [("folk",)] * len(before)
+            assert program("history", "show", "last", "--json").json["changes"][0]["before"] == before
+        else:
+            assert (undone.code, undone.json["restored"]) == (0, 1)
+            assert [genre for (genre,) in sandbox.query(rows)] == restored
+    finally:
+        sandbox.query("TRUNCATE user_data; ALTER TABLE user_data ADD PRIMARY KEY (user_id)")
+
+
 @pytest.mark.parametrize("kept", ["NFC", "NFD"])
 @pytest.mark.parametrize("asked", ["NFC", "NFD"])
 def test_a_name_is_found_however_it_is_spelled(
