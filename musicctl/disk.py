@@ -20,6 +20,7 @@ BUFFER = 1 << 20
 
 READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+NAMELESS = os.O_WRONLY | os.O_TMPFILE | os.O_CLOEXEC if hasattr(os, "O_TMPFILE") else 0
 OWN_DESCRIPTOR = re.compile(r"/(?:dev|proc/self)/(?:fd/(\d+)|std(in|out|err))")
 KINDS = (
     (stat.S_ISFIFO, "a pipe"),
@@ -47,16 +48,27 @@ def writing(path: Path) -> Iterator[BinaryIO]:
     with way.to_file(path) as (folder, name):
         refuse_foreign(name, folder)
         fresh = f".musicctl-{os.urandom(8).hex()}.new"
-        handle = os.open(fresh, CREATE, 0o600, dir_fd=folder)
+        handle, nameless = _created(fresh, folder)
         try:
             with os.fdopen(handle, "wb", BUFFER) as file:
                 yield file
+                if nameless:
+                    file.flush()
+                    os.link(f"/proc/self/fd/{handle}", fresh, dst_dir_fd=folder)
             refuse_foreign(name, folder)
             os.rename(fresh, name, src_dir_fd=folder, dst_dir_fd=folder)
         except BaseException:
             with suppress(OSError):
                 os.unlink(fresh, dir_fd=folder)
             raise
+
+
+def _created(fresh: str, folder: int) -> tuple[int, bool]:
+    """Open a new file, and tell whether it has no name yet: then nothing is left of it by kill -9."""
+    if NAMELESS and os.access("/proc/self/fd", os.X_OK):
+        with suppress(OSError):  # not every file system has it
+            return os.open(".", NAMELESS, 0o600, dir_fd=folder), True
+    return os.open(fresh, CREATE, 0o600, dir_fd=folder), False
 
 
 def write(path: Path, content: bytes) -> None:

@@ -43,4 +43,6 @@ def status(profile: Profile = None, output: Output = None, as_json: Json = False
     with Session(profile) as session:
         for each in database.warnings(session.database):
             session.say(each)
+        for each in database.left_behind(session.database, session.who.actor):
+            session.say(each)
         document(database.status(session.database), form)

@@ -1,5 +1,6 @@
 """`db init` and `db status`."""
 
+from musicctl.operations import leftovers
 from musicctl.store import schema, strangers
 from musicctl.store.database import Database
 
@@ -15,6 +16,11 @@ def warnings(database: Database) -> list[str]:
         f"warning: in the schema {name}, where tables are looked for, others may create: {roles}"
         for name, roles in strangers.creators(database)
     ]
+
+
+def left_behind(database: Database, actor: str) -> list[str]:
+    """Return what to say of what imports left in our schema when they were killed."""
+    return leftovers.warnings(database, actor)
 
 
 def script(database: Database) -> str:

@@ -7,12 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from musicctl.errors import Exit
+from musicctl.operations import leftovers
 from musicctl.operations.files import forms, source
 from musicctl.operations.files.columns import Column, of_type, shown
 from musicctl.operations.files.problems import MOST_SHOWN, Problem, Problems
 from musicctl.operations.files.records import Dialect
 from musicctl.operations.files.rejects import Rejects
 from musicctl.operations.files.scanner import Scanner
+from musicctl.operations.lease import this_process
 from musicctl.operations.who import Who
 from musicctl.store import imports, journal, merging
 from musicctl.store.database import Database
@@ -95,6 +97,8 @@ def run(
     if request.bad_file is not None:
         problems.mend = "mend the file, and import it again"
     digest = hashlib.sha256()
+    if not request.dry_run:
+        leftovers.clear(database, who.actor)
     with source.chunks(request.name, tell) as read, Rejects.opened(dialect) as rejects:
         scanner = Scanner(_digested(read, digest), dialect, problems, rejects.take)
 
@@ -118,9 +122,8 @@ def run(
                 rejects.save(str(request.bad_file), [each.values for each in refused])
             return document, refused
 
-        document, refused = imports.reviewed(
-            database, KINDS[request.table], stage, ask, settle, apart=request.asks
-        )
+        me = this_process(who.actor) if request.asks else None
+        document, refused = imports.reviewed(database, KINDS[request.table], stage, ask, settle, apart=me)
         _note(problems, scanner, refused)
     bad = {"bad": problems.count, "bad_file": request.bad_file if problems.count else None}
     return Imported(document | bad, problems)

@@ -11,10 +11,11 @@ import psycopg2
 from psycopg2 import sql
 
 from musicctl.errors import MusicctlError, UnavailableError
-from musicctl.store import bulk, refused_rows, shape
+from musicctl.store import bulk, leftovers, refused_rows, shape
 from musicctl.store.copying import copy_pieces
 from musicctl.store.database import Cursor, Database, one_row
 from musicctl.store.kinds import Kind
+from musicctl.store.lease import Process
 from musicctl.store.opening import Opening
 from musicctl.store.shape import Shape
 from musicctl.store.streaming import declared
@@ -98,14 +99,15 @@ def reviewed(
     review: Callable[[S], None],
     settle: Callable[["Incoming", S], T],
     *,
-    apart: bool,
+    apart: Process | None,
 ) -> T:
     """Run `stage` on an empty staging table, let `review` see what it returns, then run `settle` on it.
 
-    With `apart` a person is asked in `review`: there is no transaction meanwhile, the connection may end, and
-    the staged rows are kept in a table until then. Nothing of it is left behind.
+    With `apart`, which is who we are, a person is asked in `review`: there is no transaction meanwhile, the
+    connection may end, and the staged rows are kept in a table until then. Nothing of it is left behind, but
+    by kill -9: the table says whose it is.
     """
-    if not apart:
+    if apart is None:
 
         def work(incoming: Incoming) -> T:
             seen = stage(incoming)
@@ -119,7 +121,9 @@ def reviewed(
         found = shape.of(cursor, kind, doing)
         found.require_insertable(doing)
         kept.append(Incoming(cursor, found))
-        return stage(kept[0]), kept[0].has_rows()
+        staged = stage(kept[0])
+        leftovers.mark(cursor, kept[0].parts["staging"], apart)
+        return staged, kept[0].has_rows()
 
     def second(cursor: Cursor) -> T:
         kept[0].cursor = cursor
