@@ -16,7 +16,7 @@ from musicctl.operations.gone import Gone
 from musicctl.operations.inthreads import in_threads
 from musicctl.operations.lease import Lease, LeaseLostError, OnHoldError
 from musicctl.policy.report import Outcome
-from musicctl.store.journal import Ended, Journal
+from musicctl.store.journal import UNSENT, Ended, Journal
 from musicctl.store.withholding import Withheld
 from musicctl.tenant.client import Tenant
 from musicctl.tenant.outage import OutageError
@@ -175,7 +175,7 @@ class _Bringing(Generic[C]):
             return self._ended(Outcome.FAILED, failed.detail)
         except (OutageError, StoppedError) as error:
             if self._intended and not self._open:
-                self._means.journal.ended(Ended(seq=self._seq, state="unsent", detail=error.what))
+                self._means.journal.ended(Ended(seq=self._seq, state=UNSENT, detail=error.what))
             self._means.check()  # it says why, where it was stopped for a hold or a lease that is lost
             raise
 

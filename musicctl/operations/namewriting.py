@@ -3,10 +3,11 @@
 import json
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
+from musicctl.operations import lately
 from musicctl.operations.apply import Done, Means, Step, UnreadableError, Writing, perform
 from musicctl.operations.journalled import journalled
 from musicctl.operations.lease import Lease
@@ -16,7 +17,7 @@ from musicctl.policy.naming import is_blank
 from musicctl.policy.report import NEEDS_ATTENTION, Outcome, Problem, Report
 from musicctl.store import journal
 from musicctl.store.database import Database
-from musicctl.store.journal import NewRun
+from musicctl.store.journal import SENT_STATE, UNSENT, NewRun
 from musicctl.tenant.client import Tenant
 from musicctl.tenant.users import TenantUser
 
@@ -117,10 +118,12 @@ def run(
     pace: Pace,
 ) -> Report:
     """Journal a run over `changes`, perform it, and report; however it ends, the journal says so."""
+    changes = lately.in_turn(database, changes, new, pace.say)
     fence = None if lease is None else lease.fence
     intents = ((seq, each.user_id, FIELD, None, "set", None) for seq, each in enumerate(changes))
     run_id = journal.begin(database, new, intents, fence)
     found: list[Done[NameChange]] = []
+    became: Callable[[], Mapping[int, str]] = dict
 
     def report() -> Report:
         return _report(run_id, len(changes), found, tenant, pace.began)
@@ -130,6 +133,7 @@ def run(
             watched(database, tenant, lease, pace.settle),
             journalled(database, run_id, fence, lambda: report().exit) as written,
         ):
+            became = written.became
             means = Means(
                 tenant=tenant,
                 journal=written,
@@ -140,7 +144,8 @@ def run(
             )
             _perform(changes, writing, means, found, pace)
     except BaseException:
-        so_far = f"after {len(found):,} of {len(changes):,} names"
+        known = sum(state not in (SENT_STATE, UNSENT) for state in became().values())
+        so_far = f"after {known:,} of {len(changes):,} names"
         pace.say(f"run {run_id} was stopped {so_far}; musicctl history show {run_id} tells which")
         raise
     return report()

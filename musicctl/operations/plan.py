@@ -13,13 +13,14 @@ from musicctl.policy import guards
 from musicctl.policy.guards import Baseline, By, Lost, Past, Seen
 from musicctl.policy.plan import Change, Counts, Plan, in_order
 from musicctl.policy.rule import Pin, Rule, Verdict
-from musicctl.store import baseline, mirror, missing, plans, plays, setaside
+from musicctl.store import baseline, lately, mirror, missing, plans, plays, setaside
 from musicctl.store.database import Database
 from musicctl.store.plays import Standing, Survey
 from musicctl.store.streaming import Rows
 from musicctl.tenant.client import Tenant
 from musicctl.tenant.users import TenantUser
 
+SYNC = "roles sync"
 SET_ASIDE = setaside.COLUMNS
 T = TypeVar("T")
 
@@ -42,7 +43,7 @@ def make(database: Database, tenant: Tenant, question: Question, say: Callable[[
     elif survey.missing_ids and _newcomers(database, tenant, survey.missing_ids):
         survey = _survey(database, question)
     made = _plan(survey, question, state.as_of)
-    return _guarded(database, made, question)
+    return with_order(database, _guarded(database, made, question), SYNC)
 
 
 def set_aside(
@@ -101,6 +102,13 @@ def guard_by_number(database: Database, plan: Plan, question: Question) -> Plan:
         limits=question.limits,
     )
     return replace(plan, dangers=found, lost=lost)
+
+
+def with_order(database: Database, plan: Plan, command: str) -> Plan:
+    """Return `plan` with those who failed in the last runs of `command`."""
+    if not plan.changes:
+        return plan
+    return replace(plan, failed_lately=lately.failed(database, command=command, role=plan.rule.role))
 
 
 def _guarded(database: Database, plan: Plan, question: Question) -> Plan:

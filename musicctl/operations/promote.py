@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from musicctl.errors import UnknownUserError
-from musicctl.operations.plan import guard_by_number
+from musicctl.operations.plan import guard_by_number, with_order
 from musicctl.operations.question import Question
 from musicctl.policy.judgement import Judgement, judgement
 from musicctl.policy.plan import Change, Counts, Plan, in_order
@@ -26,6 +26,10 @@ class _Judged:
     pin: Pin | None
     verdict: Verdict
     unreadable: str | None
+
+
+COMMANDS = {None: "promote", Pin.GRANTED: "roles grant", Pin.REVOKED: "roles revoke"}
+"""Which command decides so by hand, None for the rule itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,7 @@ def _promotion(
         by_hand=by_hand is not None,
         source=question.source,
     )
-    made = guard_by_number(database, made, question)
+    made = with_order(database, guard_by_number(database, made, question), COMMANDS[by_hand])
     turned = tuple(each.user_id for each in judged if _reversed(rule, each))
     odd = tuple(
         Problem(each.user_id, Outcome.CONFLICT, each.unreadable)

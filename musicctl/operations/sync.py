@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 
 from musicctl.errors import Exit
+from musicctl.operations import lately
 from musicctl.operations.apply import Done, Means, Writing, perform
 from musicctl.operations.freshness import FRESH
 from musicctl.operations.freshplays import Facts, FreshPlays
@@ -19,7 +20,7 @@ from musicctl.policy.report import NEEDS_ATTENTION, Outcome, Problem, Report
 from musicctl.policy.rule import Pin, Verdict
 from musicctl.store import baseline, journal, pins, plays
 from musicctl.store.database import Database
-from musicctl.store.journal import NewRun
+from musicctl.store.journal import SENT_STATE, UNSENT, NewRun
 from musicctl.tenant.client import Tenant
 from musicctl.tenant.http import Traffic
 
@@ -97,13 +98,16 @@ def run(
 
     `judged` tells by which pins they were judged, where pins have a say.
     """
+    changes = lately.in_turn(database, changes, new, pace.say)
     run_id = journal.begin(database, new, _intents(changes), lease.fence)
     tally = _Tally(len(changes))
+    became: Callable[[], Mapping[int, str]] = dict
     try:
         with (
             watched(database, tenant, lease, pace.settle),
             journalled(database, run_id, lease.fence, lambda: tally.exit) as written,
         ):
+            became = written.became
             means = Means(
                 tenant=tenant,
                 journal=written,
@@ -115,7 +119,7 @@ def run(
             )
             _perform(changes, writing, means, tally, pace)
     except BaseException:
-        pace.say(f"run {run_id} was stopped: {tally}")
+        pace.say(f"run {run_id} was stopped: {_so_far(changes, became())}")
         raise
     return tally.report(run_id, new.plan or "", tenant.traffic, time.monotonic() - pace.began)
 
@@ -148,6 +152,18 @@ def _fresh(database: Database, plan: Plan, plays_query: str | None) -> FreshPlay
     return FreshPlays([change.user_id for change in plan.changes], read, role)
 
 
+def _so_far(changes: Sequence[Change], became: Mapping[int, str]) -> str:
+    """Say how far a run came that was stopped, in the numbers that the journal has."""
+    became = {seq: state for seq, state in became.items() if state != UNSENT}
+    applied = Counter(changes[seq].verdict for seq, state in became.items() if state == Outcome.APPLIED.value)
+    states = Counter(became.values())
+    others = [outcome.value for outcome in Outcome if outcome is not Outcome.APPLIED]
+    said = [f"granted {applied[Verdict.GRANT]:,}", f"revoked {applied[Verdict.REVOKE]:,}"]
+    said += [f"{states[state]:,} {state}" for state in others if states[state]]
+    said += [f"{states[SENT_STATE]:,} sent and not yet known"] if states[SENT_STATE] else []
+    return ", ".join([*said, f"{len(changes) - len(became):,} left"])
+
+
 class _Tally:
     """Counts what became of the changes of a run."""
 
@@ -164,10 +180,6 @@ class _Tally:
             self._applied[done.change.verdict] += 1
         if done.outcome in NEEDS_ATTENTION:
             self._problems.append(Problem(done.change.user_id, done.outcome, done.detail))
-
-    def __str__(self) -> str:
-        done = f"granted {self._applied[Verdict.GRANT]:,}, revoked {self._applied[Verdict.REVOKE]:,}"
-        return f"{done}, {self._total - self._outcomes.total():,} left"
 
     @property
     def exit(self) -> Exit:

@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import TypeAlias
 
+from musicctl.policy import turns
 from musicctl.policy.guards import ORDER, Danger, Lost, Seen
 from musicctl.policy.roles import Roles
 from musicctl.policy.rule import Rule, Verdict
@@ -73,6 +74,9 @@ class Plan:
     that stand in the way, `waived` those that a person accepted with a kept plan. `lost` are those from whom
     the role was taken in the last 24 hours.
 
+    `failed_lately` are those whose change failed in the last runs: whatever their place in the plan, they are
+    tried last. What is reviewed is the same, and so is the fingerprint.
+
     `by_hand` is for changes that a person asks for whatever plays and pins say: they are not judged again.
     """
 
@@ -83,6 +87,7 @@ class Plan:
     dangers: tuple[Danger, ...] = field(default=())
     waived: tuple[Danger, ...] = ()
     lost: tuple[Lost, ...] = ()
+    failed_lately: frozenset[str] = frozenset()
     source: str = ""
     seen: Seen | None = None
     by_hand: bool = False
@@ -97,6 +102,11 @@ class Plan:
     def revoked(self) -> frozenset[str]:
         """Whom the role would be taken from."""
         return frozenset(each.user_id for each in self.changes if each.verdict is Verdict.REVOKE)
+
+    @property
+    def last(self) -> list[str]:
+        """Who is tried last, in plan order."""
+        return turns.goes_last(self.changes, self.failed_lately)
 
     @property
     def decisions(self) -> list[Decision]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 
+from musicctl.policy import turns
 from musicctl.policy.guards import By, taken
 from musicctl.policy.plan import Change, Plan
 from musicctl.policy.roles import without_role
@@ -27,6 +28,7 @@ def plan_document(plan: Plan, *, limit: int | None = None) -> dict[str, object]:
         "counts": asdict(plan.counts),
         "dangers": [str(danger) for danger in plan.dangers],
         "lost": {by.value: count for by, count in taken(plan.lost).items()},
+        "failed_lately": plan.last,
         "changes": [change_document(change) for change in plan.changes[:limit]],
     }
 
@@ -54,7 +56,7 @@ def plan_text(plan: Plan, *, terminal: int | None, limit: int | None = None) -> 
         if changes:
             parts.append(f"\n{len(changes):,} {title}:\n" + _group(plan.rule, changes, terminal, shown))
     dangers = [wrapped(f"Danger: {safe(str(danger))}", terminal) + "\n" for danger in plan.dangers]
-    return "".join([*parts, "\n", _summary(plan), _lately(plan), *dangers])
+    return "".join([*parts, "\n", _summary(plan), _lately(plan), _last(plan, terminal), *dangers])
 
 
 def _heading(plan: Plan) -> str:
@@ -94,6 +96,11 @@ def _lately(plan: Plan) -> str:
         f"In the last 24 hours {found[By.SYNC]:,} lost the role by syncs, {found[By.PROMOTE]:,} by promote,"
         f" {found[By.HAND]:,} by hand.\n"
     )
+
+
+def _last(plan: Plan, terminal: int | None) -> str:
+    told = turns.said(plan.last)
+    return wrapped(safe(told), terminal) + "\n" if told else ""
 
 
 def _some(count: int, one: str, several: str, what: str) -> str:

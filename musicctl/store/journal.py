@@ -7,7 +7,7 @@ next one, so a write costs one commit at most, and a commit serves as many write
 import json
 import secrets
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,6 +36,11 @@ class RawJson(str):
 
 RUN_ID = "to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYYMMDD-HH24MISS') || '-' || %(suffix)s"
 ROWS = 500
+SENT_STATE = "sent"
+"""The state of a change that has left, as long as nobody knows what became of it."""
+
+UNSENT = "unsent"
+"""The state of one that certainly never left."""
 
 # A change is sent again after a reply that says that nothing was done, so `sent` may follow `sent`.
 SENT = """
@@ -177,6 +182,12 @@ class Journal:
         self._sending: list[_Sending] = []
         self._ended: list[Ended] = []
         self._behind = Behind(database, run)
+        self._sent: set[int] = set()
+        self._became: dict[int, str] = {}
+
+    def became(self) -> Mapping[int, str]:
+        """What this process recorded of each change, by its place: an outcome, SENT_STATE or UNSENT."""
+        return {**dict.fromkeys(self._sent, SENT_STATE), **self._became}
 
     def correlation_id(self, seq: int) -> str:
         """Return the name under which the tenant's own log has the write of this change."""
@@ -238,6 +249,8 @@ class Journal:
                 each.done, each.failure = True, failure
             raise
         self._behind.add(recorded)
+        self._sent |= granted
+        self._became |= {each.seq: each.state for each in ended if each.seq in recorded}
         for each in sending:
             each.done, each.granted = True, each.row[0] in granted
 

@@ -50,6 +50,7 @@ def test_the_document_has_the_keys_that_scripts_rely_on() -> None:
         },
         "dangers": ["max_revoke: 1 of \x1b1, more than 0"],
         "lost": {"sync": 0, "promote": 0, "by_hand": 0},
+        "failed_lately": [],
         "changes": [
             {
                 "user_id": "auth0|b",
