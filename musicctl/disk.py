@@ -21,7 +21,7 @@ BUFFER = 1 << 20
 READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 NAMELESS = os.O_WRONLY | os.O_TMPFILE | os.O_CLOEXEC if hasattr(os, "O_TMPFILE") else 0
-OWN_DESCRIPTOR = re.compile(r"/(?:dev|proc/self)/(?:fd/(\d+)|std(in|out|err))")
+OWN_DESCRIPTOR = re.compile(r"/(?:dev|proc/self)/(?:fd/(\d{1,9})|std(in|out|err))")
 KINDS = (
     (stat.S_ISFIFO, "a pipe"),
     (stat.S_ISCHR, "a device"),
@@ -98,11 +98,26 @@ def read(path: Path, most: int, *, pipes: bool = False) -> bytes:
 
     With `pipes`, also what our own descriptors bring, such as /dev/stdin and a shell's <(...).
     """
-    handle = own_descriptor(path) if pipes else None
-    with os.fdopen(_opened(path) if handle is None else handle, "rb") as file:
-        if handle is not None and not stat.S_ISFIFO(os.fstat(handle).st_mode):
-            _require_plain(os.fstat(handle), path)
+    with opened(path, pipes=pipes) as file:
         return _bounded(file, most, path)
+
+
+def opened(path: Path, *, pipes: bool = False) -> BinaryIO:
+    """Open a plain file to be read bit by bit; raises OSError for any other kind, and waits for no writer.
+
+    With `pipes`, also what our own descriptors bring, as for `read`.
+    """
+    handle = own_descriptor(path) if pipes else None
+    if handle is None:
+        return os.fdopen(_opened(path), "rb")
+    file = os.fdopen(handle, "rb")
+    try:
+        if not stat.S_ISFIFO(os.fstat(handle).st_mode):
+            _require_plain(os.fstat(handle), path)
+    except OSError:
+        file.close()
+        raise
+    return file
 
 
 def read_trusted(path: Path, most: int) -> Found:

@@ -3,10 +3,12 @@
 import csv
 from array import array
 from collections.abc import Callable, Iterator
+from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
+from musicctl import disk
 from musicctl.errors import MusicctlError, UsageError
 
 COLUMNS = ("playlist_id", "user_id", "name", "total_plays")
@@ -107,7 +109,7 @@ def _parsed(path: Path) -> Iterator[tuple[int, Row | Problem]]:
     """Yield for each record the number of its first line, and the row or what is wrong with it."""
     try:
         # Bytes that are no UTF-8 become lone surrogates, which are found column by column.
-        with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
+        with TextIOWrapper(disk.opened(path), "utf-8-sig", errors="surrogateescape", newline="") as file:
             yield from _judged(_records(file))
     except _BadFileError as bad:
         yield bad.problem.line, bad.problem

@@ -1,6 +1,8 @@
 """Where something else than a file of ours lies under the name that a command reads or writes."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -40,3 +42,43 @@ def test_a_query_and_a_token_are_read_from_files_alone(here: Path, program: Prog
         told = program(*words)
         assert told.code == 1
         assert "it is a " in told.err or "directory" in told.err
+
+
+READ = [
+    ("songs", "import", "{}", "--format", "csv"),
+    ("artists", "import", "{}", "--format", "csv"),
+    ("playlists", "import", "{}", "--format", "csv", "--dry-run"),
+    ("profile", "set-names", "{}", "--dry-run"),
+]
+
+
+@pytest.mark.parametrize("name", ["pipe", "link", "/dev/zero", "/dev/tty", "/dev/fd/999", "."])
+@pytest.mark.parametrize("words", READ, ids=" ".join)
+def test_a_pipe_that_nobody_writes_to_keeps_no_import_waiting(
+    here: Path, program: Program, words: tuple[str, ...], name: str
+) -> None:
+    os.mkfifo(here / "pipe")
+    (here / "link").symlink_to("pipe")
+    told = program(*(word.format(name) for word in words))
+    assert told.code == 2, told
+    assert f"{name} cannot be read" in told.err
+
+
+def test_a_file_to_load_is_no_pipe(here: Path, program: Program) -> None:
+    os.mkfifo(here / "pipe")
+    told = program("sandbox", "load", "pipe")
+    assert (told.code, "it is a pipe" in told.err) == (2, True), told
+
+
+@pytest.mark.parametrize("name", ["<(cat songs.csv)", "/dev/stdin < songs.csv", "- < songs.csv"])
+@pytest.mark.parametrize("before", ["", "cat songs.csv |"])
+def test_what_a_shell_pipes_is_imported(here: Path, sandbox: Sandbox, name: str, before: str) -> None:
+    (here / "songs.csv").write_text("song_id,songname,user_id\ns1,One,auth0|a\n")
+    if before:
+        name = name.replace(" < songs.csv", "")
+    line = f"{before} exec {sys.executable} -m musicctl songs import {name} --format csv --yes"
+    done = subprocess.run(
+        ["bash", "-c", line], cwd=here, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert sandbox.query("SELECT song_id FROM songs") == [("s1",)]

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from musicctl import disk
 from musicctl.errors import MusicctlError, UsageError
 from musicctl.operations.files.scanner import CHUNK
 
@@ -18,13 +19,14 @@ STANDARD_INPUT = "-"
 def chunks(name: str, tell: Callable[[int], None]) -> Iterator[Iterator[bytes]]:
     """Yield the bytes of a file in chunks; `tell` is called with how many of the file were read so far.
 
-    Raises UsageError when it cannot be read, MusicctlError when it is no whole gzip file.
+    Raises UsageError when it cannot be read or is no file, such as a named pipe; a shell's <(...) is fine.
+    Raises MusicctlError when it is no whole gzip file.
     """
     if name == STANDARD_INPUT:
         yield _chunks(name, sys.stdin.buffer, None, tell)
         return
     try:
-        raw = Path(name).open("rb")  # noqa: SIM115 -- closed below
+        raw = disk.opened(Path(name), pipes=True)
     except OSError as error:
         raise UsageError(
             f"{name} cannot be read: {error.strerror}", hint="name a file, or - for standard input"
