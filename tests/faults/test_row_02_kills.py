@@ -98,5 +98,10 @@ def test_nothing_untrue_remains(sandbox: Sandbox, seed: int) -> None:
 @pytest.mark.long
 @pytest.mark.timeout(PATIENCE)
 def test_without_a_settle_time_the_same_loop_finds_untruths(sandbox: Sandbox) -> None:
-    kill_again_and_again(sandbox, settle="0s", seed=1)
-    assert compared(sandbox).wrong
+    """Which of the kills fall into the wait for a late write is up to the machine: not every loop has one."""
+    for seed in range(1, 6):
+        sandbox.clear()
+        kill_again_and_again(sandbox, settle="0s", seed=seed)
+        if wrong := compared(sandbox).wrong:
+            break
+    assert wrong

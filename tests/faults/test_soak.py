@@ -178,16 +178,20 @@ def compared(sandbox: Sandbox, users: list[str]) -> Findings:
 
 
 def doubled(effects: list[Effect]) -> Iterator[str]:
-    """Yield our writes that wrote what was there already, as one that is sent again after it was applied.
+    """Yield our writes that were sent again although what they had done was there.
 
     One change may well be written twice: applied, taken back by another admin before its lost reply was
     looked at, and wanted as before.
     """
-    there: dict[str, str] = {}
+    has: dict[str, bool] = {}
+    written = set()
     for effect in effects:
-        if effect.correlation_id != outside.NAME and there.get(effect.user_id or "") == effect.body:
-            yield effect.correlation_id or ""
-        there[effect.user_id or ""] = effect.body
+        user_id, name = effect.user_id or "", effect.correlation_id or ""
+        holds = EDITOR in json.loads(effect.body)["app_metadata"]["roles"]
+        if name != outside.NAME and name in written and has[user_id] is holds:
+            yield name
+        written.add(name)
+        has[user_id] = holds
 
 
 def lost(effects: list[Effect]) -> Iterator[tuple[str, list[str], list[str]]]:
