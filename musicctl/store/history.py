@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import TypeVar
 
 from musicctl.store.database import Cursor, Database
@@ -41,6 +41,9 @@ OUTCOME = f"""CASE WHEN runs.finished_at IS NOT NULL THEN runs.outcome
 COUNTS = """coalesce((SELECT jsonb_object_agg(state, number) FROM (
     SELECT state, count(*) AS number FROM musicctl.changes WHERE changes.run = runs.run GROUP BY state
     ) AS states), '{}')"""
+WHEN = "runs.started_at"
+"""The moment that a run counts for, with all that became of its changes, whenever that was."""
+
 RUN = f"""runs.run, runs.command, runs.actor, runs.started_at, runs.finished_at, {OUTCOME}, {COUNTS}"""
 
 # What is written to the app's tables takes no lease; earlier versions kept no changes of some of it.
@@ -51,17 +54,27 @@ MAY_HAVE_CHANGED = """(EXISTS (SELECT 1 FROM musicctl.changes
 NO_OP = """(runs.lease IS NOT NULL AND runs.outcome = 'ok'
     AND NOT EXISTS (SELECT 1 FROM musicctl.changes WHERE changes.run = runs.run))"""
 
+# Whole parts of a day in every zone of the world.
+PART = 15 * 60
+PARTS = f"""
+    SELECT (floor(extract(epoch FROM {WHEN}) / {PART}) * {PART})::float8,
+           count(*) FILTER (WHERE changes.verdict = 'grant'),
+           count(*) FILTER (WHERE changes.verdict = 'revoke')
+    FROM musicctl.changes JOIN musicctl.runs ON runs.run = changes.run
+    WHERE changes.field = 'roles' AND changes.state = 'applied' AND runs.role = %(role)s
+    GROUP BY 1 ORDER BY 1"""
+
 LIST = f"""
     SELECT {RUN} FROM musicctl.runs AS runs
     WHERE (%(no_ops)s OR NOT {NO_OP})
       AND (%(command)s IS NULL OR runs.command = %(command)s
            OR split_part(runs.command, ' ', 2) = %(command)s)
-      AND (%(since)s::timestamptz IS NULL OR runs.started_at >= %(since)s)
-      AND (%(before)s::timestamptz IS NULL OR runs.started_at < %(before)s)
+      AND (%(since)s::timestamptz IS NULL OR {WHEN} >= %(since)s)
+      AND (%(before)s::timestamptz IS NULL OR {WHEN} < %(before)s)
       AND (%(user_id)s IS NULL OR EXISTS (
         SELECT 1 FROM musicctl.changes WHERE changes.run = runs.run AND (changes.user_id = %(user_id)s
           OR (changes.verdict IN ('move', 'set') AND changes.after ->> 'user_id' = %(user_id)s))))
-    ORDER BY runs.started_at DESC, runs.run DESC LIMIT %(limit)s"""
+    ORDER BY {WHEN} DESC, runs.run DESC LIMIT %(limit)s"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +175,20 @@ def find(database: Database, run: str) -> Run | None:
         return None if row is None else Run(**dict(zip(Run.__slots__, row, strict=True)))
 
     return database.run(work, doing="read the journal", read_only=True)
+
+
+def days(cursor: Cursor, role: str) -> list[tuple[date, int, int]]:
+    """Return how often a role was granted and taken away by the runs of each day, where it was, in order.
+
+    A day is one of the local zone, as it is for whoever asks for the runs since a day.
+    """
+    cursor.execute(PARTS, {"role": role})
+    found: dict[date, tuple[int, int]] = {}
+    for moment, grants, revokes in cursor.fetchall():
+        day = datetime.fromtimestamp(moment, UTC).astimezone().date()
+        before = found.get(day, (0, 0))
+        found[day] = (before[0] + grants, before[1] + revokes)
+    return [(day, grants, revokes) for day, (grants, revokes) in found.items() if grants or revokes]
 
 
 def changes(database: Database, run: str, use: Callable[[Rows], T]) -> T:

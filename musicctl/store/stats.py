@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from musicctl.store import casting, naming, plays, view
+from musicctl.store import casting, history, naming, plays, view
 from musicctl.store.database import Cursor, Database, one_row
 from musicctl.store.naming import qualified
 
@@ -17,12 +17,6 @@ PLAYS = qualified("""
            count(*) FILTER (WHERE users.roles @> ARRAY[%(role)s])
     FROM plays LEFT JOIN musicctl.tenant_users AS users ON users.user_id = plays.user_id
     WHERE plays.plays IS NOT NULL GROUP BY 1""")
-DAYS = """
-    SELECT (change.ended_at AT TIME ZONE 'UTC')::date, count(*) FILTER (WHERE change.verdict = 'grant'),
-           count(*) FILTER (WHERE change.verdict = 'revoke')
-    FROM musicctl.changes AS change JOIN musicctl.runs AS runs USING (run)
-    WHERE change.field = 'roles' AND change.state = 'applied' AND runs.role = %(role)s
-    GROUP BY 1 ORDER BY 1"""
 GENRES = """
     SELECT found.fav_genre, count(*), count(*) FILTER (WHERE users.roles @> ARRAY[%(role)s]),
            sum(count(*)) OVER ()::bigint,
@@ -49,7 +43,8 @@ Genre = tuple[str, int, int, int, int]
 class Counts:
     """Users, and holders of the role among them, by bins of plays and of songs; changes by day; genres.
 
-    `songs` and `genres` are None where the app has no such column.
+    Days are those of the local zone, in which people are shown the journal. `songs` and `genres` are None
+    where the app has no such column.
     """
 
     plays: dict[int, tuple[int, int]]
@@ -81,16 +76,21 @@ def count(
         cursor.execute(naming.AS_OURS)
         songs = _songs(cursor, role, songs_edges)
         genres = _genres(cursor, role, limit=10)
-        cursor.execute(DAYS, {"role": role})
-        days = [(day, grants, revokes) for day, grants, revokes in cursor.fetchall()]
+        days = history.days(cursor, role)
         cursor.execute(
             "SELECT (SELECT count(*) FROM musicctl.tenant_users WHERE roles @> ARRAY[%s]),"
-            " (SELECT as_of FROM musicctl.mirror), (now() AT TIME ZONE 'UTC')::date",
+            " (SELECT as_of FROM musicctl.mirror), now()",
             (role,),
         )
-        holders, as_of, today = one_row(cursor)
+        holders, as_of, now = one_row(cursor)
         return Counts(
-            plays=by_plays, songs=songs, genres=genres, days=days, holders=holders, as_of=as_of, today=today
+            plays=by_plays,
+            songs=songs,
+            genres=genres,
+            days=days,
+            holders=holders,
+            as_of=as_of,
+            today=now.astimezone().date(),
         )
 
     return database.run(work, doing=COUNTING, read_only=True)
