@@ -5,13 +5,14 @@ import threading
 import time
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import httpcore
 import httpx
 
-from musicctl.tenant import leaving
+from musicctl.tenant import leaving, links
 
 MIB = 1024 * 1024
 LARGEST_ERROR = 256 * 1024
@@ -63,6 +64,7 @@ class _Waiting(threading.local):
     """What this thread waits for at the moment."""
 
     limit: Limit | None = None
+    public: bool = False
     waited: float = 0.0
     received: int = 0
 
@@ -78,6 +80,7 @@ _waiting = _Waiting()
 def begin(request: httpx.Request) -> None:
     """Count from now on what this thread receives, as what the request is answered with."""
     _waiting.limit, _waiting.waited, _waiting.received = _limit(request), 0.0, 0
+    _waiting.public = bool(request.extensions.get("public"))
 
 
 def bounded(reply: httpx.Response) -> None:
@@ -103,7 +106,8 @@ def watched(client: httpx.Client) -> httpx.Client:
     for transport in [client._transport, *client._mounts.values()]:
         if isinstance(transport, httpx.HTTPTransport):
             pool = transport._pool
-            pool._network_backend = _Backend(pool._network_backend)
+            proxied = isinstance(pool, httpcore.HTTPProxy | httpcore.SOCKSProxy)
+            pool._network_backend = _Backend(pool._network_backend, proxied=proxied)
     return client
 
 
@@ -178,17 +182,34 @@ def _bytes(size: int) -> str:
 
 
 class _Backend(httpcore.NetworkBackend):
-    """Connects as httpcore does, to streams that are watched."""
+    """Connects as httpcore does, to streams that are watched.
 
-    def __init__(self, inner: httpcore.NetworkBackend) -> None:
+    Where a link must lead to the public, it connects to the very address that was looked at; a proxy asks
+    for itself where a name leads.
+    """
+
+    def __init__(self, inner: httpcore.NetworkBackend, *, proxied: bool) -> None:
         self._inner = inner
+        self._proxied = proxied
 
-    def connect_tcp(self, *args: Any, **keywords: Any) -> httpcore.NetworkStream:
+    def connect_tcp(self, host: str, port: int, *args: Any, **keywords: Any) -> httpcore.NetworkStream:
         try:
-            return _Stream(self._inner.connect_tcp(*args, **keywords))
+            if _waiting.public and not self._proxied:
+                return _Stream(self._connect_public(host, port, *args, **keywords))
+            return _Stream(self._inner.connect_tcp(host, port, *args, **keywords))
         except UnicodeError:  # of a name with a part of more than 63 characters
             gone = socket.gaierror(socket.EAI_NONAME, "no name that a host can have")
             raise httpcore.ConnectError(str(gone)) from gone
+
+    def _connect_public(self, host: str, port: int, *args: Any, **keywords: Any) -> httpcore.NetworkStream:
+        try:
+            addresses = links.public_addresses(host, port)
+        except OSError as error:
+            raise httpcore.ConnectError(str(error)) from error
+        for address in addresses[:-1]:
+            with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
+                return self._inner.connect_tcp(address, port, *args, **keywords)
+        return self._inner.connect_tcp(addresses[-1], port, *args, **keywords)
 
     def sleep(self, seconds: float) -> None:
         self._inner.sleep(seconds)

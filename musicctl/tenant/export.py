@@ -113,10 +113,11 @@ def _opened(job: Job, poll: Callable[[str], Job], http: Http, stack: ExitStack) 
 
     def attempt() -> "httpx.Response":
         renewed = not first
-        location = link(job.id, poll(job.id).location, http.base_url) if renewed else first.pop()
+        found = link(job.id, poll(job.id).location, http.base_url) if renewed else first.pop()
+        how = {"limit": EXPORT, "public": found.public}
         with speaking(DOWNLOADING, http.base_url):
             # The link is signed, so no token goes with it, and it is never shown.
-            reply = stack.enter_context(http.client.stream("GET", location, extensions={"limit": EXPORT}))
+            reply = stack.enter_context(http.client.stream("GET", found.address, extensions=how))
         if reply.status_code == 200:
             return reply
         stack.close()

@@ -3,6 +3,7 @@
 import re
 import socket
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from musicctl.errors import UnavailableError
@@ -17,11 +18,19 @@ EMBEDDED = ip_network("64:ff9b::/96")
 """Where NAT64 keeps an IPv4 address in its last 32 bits."""
 
 
-def link(job_id: str, location: str | None, tenant: str) -> str:
-    """Return where the file of a job is, as a whole address; raises UnavailableError for one that is not fit.
+class Link(NamedTuple):
+    """Where a file is, as a whole address, and whether that must be one of the internet's."""
+
+    address: str
+    public: bool
+
+
+def link(job_id: str, location: str | None, tenant: str) -> Link:
+    """Return where the file of a job is; raises UnavailableError for one that is not fit.
 
     It must be https, unless the `tenant` is http itself, which is so on this machine alone; and if the tenant
-    is at public addresses, so must the file be. Nothing of the link is shown but its host: it is signed.
+    is at public addresses, so must the file be: a name may lead elsewhere when it is asked again, so who
+    connects goes by `public_addresses`. Nothing of the link is shown but its host: it is signed.
     """
     if not location:
         raise _refused(job_id, "has no file")
@@ -47,7 +56,22 @@ def public(address: Address) -> bool:
     return address.is_global and not address.is_multicast
 
 
-def _fit(job_id: str, whole: str, tenant: SplitResult) -> str:
+def public_addresses(host: str, port: int) -> list[str]:
+    """Ask once where a host is, and return that to connect to; raises OSError, as asking does.
+
+    Raises UnavailableError where any of it is not public.
+    """
+    found = _addresses(host, port)
+    if not all(map(_is_public, found)):
+        raise UnavailableError(
+            f"the link of the tenant's export leads to {host}, which is no public address any more, though"
+            " the tenant's is; the mirror keeps its last good state",
+            hint="look at what the export link really leads to; nothing was changed",
+        )
+    return found
+
+
+def _fit(job_id: str, whole: str, tenant: SplitResult) -> Link:
     try:
         parts = urlsplit(whole)
         host, _ = parts.hostname or "", parts.port
@@ -60,19 +84,27 @@ def _fit(job_id: str, whole: str, tenant: SplitResult) -> str:
     if parts.scheme not in ("https", tenant.scheme):
         raise _refused(job_id, f"has a link to {host} by {parts.scheme}, and not by https")
     own = tenant.hostname or ""
-    if tenant.scheme == "https" and host != own and _all_public(own) and not _all_public(host):
+    confined = tenant.scheme == "https" and host != own and _all_public(own)
+    if confined and not _all_public(host):
         raise _refused(job_id, f"has a link to {host}, which is no public address, though the tenant's is")
     hide(parts.query)
-    return whole
+    return Link(whole, confined)
 
 
 def _all_public(host: str) -> bool:
     """Tell whether a host is public; one whose name leads nowhere here may be known to a proxy."""
     try:
-        found = socket.getaddrinfo(host, 443, type=socket.SOCK_STREAM)
+        return all(map(_is_public, _addresses(host, 443)))
     except (OSError, UnicodeError):
         return True
-    return all(public(ip_address(str(each[4][0]).partition("%")[0])) for each in found)
+
+
+def _addresses(host: str, port: int) -> list[str]:
+    return [str(each[4][0]) for each in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+
+
+def _is_public(address: str) -> bool:
+    return public(ip_address(address.partition("%")[0]))
 
 
 def _refused(job_id: str, why: str) -> UnavailableError:
