@@ -99,6 +99,7 @@ def _means(session: Session, wait: float) -> "Means":
         tenant=session.tenant,
         who=session.who,
         settle=session.settings.settle,
+        freshness=session.settings.freshness,
         wait=wait,
         say=session.say,
     )

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import NoReturn
 
 from musicctl.errors import Exit, MusicctlError, UnavailableError
 from musicctl.operations import actions_plan, recovery
@@ -13,6 +14,7 @@ from musicctl.operations.actions_writes import (
     DraftWrite,
     Write,
 )
+from musicctl.operations.freshness import Freshness, Read, TooOldError
 from musicctl.operations.journalled import journalled
 from musicctl.operations.lease import Lease, LeaseLostError, held
 from musicctl.operations.watchdog import watched
@@ -32,12 +34,17 @@ ATTEMPTS = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Means:
-    """What a deployment is done with; `settle` and `wait` are in seconds, the latter for another run."""
+    """What a deployment is done with; `settle`, `freshness` and `wait` are in seconds.
+
+    `freshness` is how old a read may be when the write that follows from it leaves, `wait` how long another
+    run is waited for.
+    """
 
     database: Database
     tenant: Tenant
     who: Who
     settle: float
+    freshness: float
     wait: float
     say: Callable[[str], None]
 
@@ -118,6 +125,8 @@ class _Bringing:
         self._means = means
         self._lease = lease
         self._journal = written
+        self._freshness = Freshness(means.freshness, 1)
+        self._read = Read(0.0, 0.0)
         self._open = False  # whether something was sent of which nobody knows yet what became
 
     def outcome(self) -> Outcome:
@@ -138,11 +147,12 @@ class _Bringing:
         for left in reversed(range(ATTEMPTS + 1)):
             self._lease.check()
             before, after = self._write.look()
+            self._read = Read(self._means.tenant.actions.asked_at, self._means.tenant.replied_at())
             self._open = False
             if before == after:
                 return self._ended(Outcome.APPLIED if sent else Outcome.ALREADY, after=after)
             if lost is not None and not left:
-                raise lost
+                self._give_up(lost)
             self._intend(before, after)
             try:
                 self._send()
@@ -155,12 +165,23 @@ class _Bringing:
                 break
         return self._ended(Outcome.APPLIED, status=200)
 
+    def _give_up(self, lost: MusicctlError) -> NoReturn:
+        if isinstance(lost, TooOldError):
+            self._freshness.too_late(lost.what)
+        raise lost
+
     def _send(self) -> None:
         try:
-            self._write.send(self._journal.correlation_id(self._seq))
+            with self._means.tenant.actions.leaving(self._require_leave):
+                self._write.send(self._journal.correlation_id(self._seq))
         except UnavailableError as error:
             self._open = not isinstance(error, NotAppliedError)
             raise
+
+    def _require_leave(self) -> None:
+        """Let the write leave, as the last thing before its bytes do; raises what keeps it back."""
+        self._lease.check()
+        self._freshness.require(self._read)
 
     def _intend(self, before: object, after: object) -> None:
         if not self._journal.send(self._seq, before, after):

@@ -22,7 +22,7 @@ MEANINGS = {
     "guard_promote": "whether max_revoke counts what promote, grant and revoke took away with nobody present",
     "rate": "what is used up of the tenant's rate limit at most; or requests a second",
     "settle": "how long to wait before looking what became of a write whose reply was lost",
-    "freshness": "how old a read of a user may be when its write leaves; what others edit within it may be"
+    "freshness": "how old a read may be when its write leaves; what others edit within it may be"
     " lost, and a tenant that takes longer to answer needs more",
     "threads": "requests under way at once",
     "token_audience": "whom listeners' tokens are for: the app's API",

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -18,6 +19,8 @@ from musicctl.tenant.speaking import SCOPES, LostReplyError, StoppedError
 
 if TYPE_CHECKING:
     from auth0.management.client import Auth0
+
+    from musicctl.tenant.leaving import Check
 
 ALL_SCOPES = "read:actions, create:actions, update:actions and delete:actions"
 PAGE = 50
@@ -45,11 +48,21 @@ class Actions:
     def __init__(self, http: Http, sender: Sender) -> None:
         self._http = http
         self._sender = sender
+        self._asked_at = 0.0
+
+    @property
+    def asked_at(self) -> float:
+        """When the last read left, by `clock`: the first page of it, where it was a list."""
+        return self._asked_at
+
+    def leaving(self, check: "Check") -> AbstractContextManager[None]:
+        """Call `check` last before the bytes of each write leave; what it raises keeps them back."""
+        return self._sender.leaving(check)
 
     def all(self) -> list[Action]:
         """Return every Action of the tenant."""
         doing = "read the Actions"
-        return _whole(
+        return self._whole(
             lambda number: self._read(
                 doing, lambda sdk: sdk.actions.list(page=number, per_page=PAGE), _decoder(_Page, doing)
             ),
@@ -63,7 +76,7 @@ class Actions:
     def bindings(self, trigger: str) -> list[Binding]:
         """Return what a trigger runs, in this order."""
         doing = "read what the trigger runs"
-        return _whole(
+        return self._whole(
             lambda number: self._read(
                 doing,
                 lambda sdk: sdk.actions.triggers.bindings.list(trigger, page=number, per_page=PAGE),
@@ -174,7 +187,21 @@ class Actions:
             return None
 
     def _read(self, doing: str, request: "Callable[[Auth0], object]", read: Callable[[bytes], T]) -> T:
-        return self._call(doing, Resend.ALWAYS, request, read)
+        found = self._call(doing, Resend.ALWAYS, request, read)
+        self._asked_at = self._http.asked_at()
+        return found
+
+    def _whole(self, read: Callable[[int], _Page], items: Callable[[_Page], list[T] | None]) -> list[T]:
+        """Return all of a list; a total that is told ends it, and so does an empty page."""
+        found: list[T] = []
+        began = 0.0
+        for number in range(MOST_PAGES):
+            page = read(number)
+            found += items(page) or []
+            began = self._asked_at = began or self._asked_at
+            if not items(page) or len(found) == page.total:
+                return found
+        raise LostReplyError("a list of the tenant's does not end", hint="try again")
 
     def _write(self, doing: str, request: "Callable[[Auth0], object]") -> None:
         self._call(doing, Resend.NEVER, request, _unread)
@@ -187,17 +214,6 @@ class Actions:
         except DeniedError as error:
             hint = f"{error.hint}; all of musicctl actions needs {ALL_SCOPES}"
             raise DeniedError(error.what, hint=hint) from None
-
-
-def _whole(read: Callable[[int], _Page], items: Callable[[_Page], list[T] | None]) -> list[T]:
-    """Return all of a list; a total that is told ends it, and so does an empty page."""
-    found: list[T] = []
-    for number in range(MOST_PAGES):
-        page = read(number)
-        found += items(page) or []
-        if not items(page) or len(found) == page.total:
-            return found
-    raise LostReplyError("a list of the tenant's does not end", hint="try again")
 
 
 def _get(action_id: str, sdk: "Auth0") -> object:

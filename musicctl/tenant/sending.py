@@ -76,13 +76,23 @@ class Sender:
         Of its requests, the writes are kept back by what `before_leaving` raises.
         """
         held = Reservation(self._http.pacing, kinds)
-        self._here.reservation, self._here.before_leaving = held, before_leaving
+        self._here.reservation = held
         try:
             held.take()
+            with self.leaving(before_leaving):
+                yield
+        finally:
+            self._here.reservation = None
+            held.let_go()
+
+    @contextmanager
+    def leaving(self, before_leaving: "Check | None") -> Iterator[None]:
+        """Have the writes of this thread kept back by what `before_leaving` raises as the last check."""
+        self._here.before_leaving = before_leaving
+        try:
             yield
         finally:
-            self._here.reservation, self._here.before_leaving = None, None
-            held.let_go()
+            self._here.before_leaving = None
 
     def _with_token(
         self, doing: str, kind: Kind, resend: Resend, request: "Request", read: Callable[[bytes], T]

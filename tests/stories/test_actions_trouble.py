@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,9 @@ from tests.faults.processes import settings
 from tests.program import Program, Sandbox
 from tests.stories.actions_world import OTHERS, OURS, THEIRS, bind, bound, furnish, writes
 from tests.tenant.relay import Relay, answering, cut
+
+SLOW = 1.2
+"""Seconds that a reply takes which is longer in coming than a read may be old."""
 
 BIND = "PATCH /actions/triggers/*/bindings"
 PATH = "/api/v2/actions/triggers/post-login/bindings"
@@ -253,3 +257,46 @@ def test_history_recover_clears_up_too(at_once: Sandbox, program: Program) -> No
     bind(at_once)
     found = program("history", "recover", "--json")
     assert (found.code, found.json["runs"], found.json["applied"], found.json["failed"]) == (0, 1, 4, 1)
+
+
+def test_a_write_whose_read_is_too_old_is_kept_back_and_follows_a_new_read(
+    at_once: Sandbox, program: Program, between: Relay
+) -> None:
+    furnish(at_once)
+    reads = 0
+
+    def late(handler: Any, body: bytes, status: int) -> None:
+        nonlocal reads
+        reads += 1
+        if reads == 3:  # after those of the two plans: the one just before the write
+            bind(at_once, OTHERS[2], OTHERS[0])
+            time.sleep(SLOW)
+        answering(status, body)(handler, body, status)
+
+    between.misbehave("GET", late, PATH)
+    done = program("actions", "deploy")
+    assert (done.code, bound(at_once)) == (0, [THEIRS[2], THEIRS[0], *OURS]), done.err
+    assert (reads, between.sent("PATCH")) == (4, 1)
+
+
+def test_a_tenant_that_always_answers_too_late_is_told_of_with_the_setting(
+    at_once: Sandbox, program: Program, between: Relay
+) -> None:
+    furnish(at_once)
+    reads = 0
+
+    def late(handler: Any, body: bytes, status: int) -> None:
+        nonlocal reads
+        reads += 1
+        if reads >= 3:
+            time.sleep(SLOW)
+        answering(status, body)(handler, body, status)
+
+    between.misbehave("GET", late, PATH)
+    done = program("actions", "deploy", "--json")
+    assert (done.code, done.error["code"], bound(at_once)) == (69, "unavailable", THEIRS)
+    assert "larger freshness" in done.error["hint"]
+    assert between.sent("PATCH") == 0
+    assert at_once.query("SELECT state FROM musicctl.changes WHERE field = 'action_bindings'") == [
+        ("failed",)
+    ]
