@@ -11,10 +11,21 @@ def init(database: Database) -> tuple[str, ...]:
 
 
 def warnings(database: Database) -> list[str]:
-    """Return what to say of schemas in which others may create."""
+    """Return what to say of where others may create, and of what of theirs runs with our rights."""
     return [
-        f"warning: in the schema {name}, where tables are looked for, others may create: {roles}"
-        for name, roles in strangers.creators(database)
+        *(
+            f"warning: in the schema {name}, where tables are looked for, others may create: {roles}"
+            for name, roles in strangers.creators(database)
+        ),
+        *(
+            f"warning: a write to {table} runs {function}, a function of {owner}, with the writer's rights"
+            for table, function, owner in strangers.called(database, list(schema.APP_TABLES))
+        ),
+        *(
+            f"warning: the event trigger {name} runs {function}, a function of {owner}, with the rights of"
+            " whoever creates or drops something, such as db init"
+            for name, function, owner in strangers.events(database)
+        ),
     ]
 
 

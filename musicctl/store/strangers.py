@@ -3,7 +3,10 @@
 Whoever writes to a table runs its triggers, rules and policies with his own rights: a DBA with all of them.
 """
 
+from typing import NamedTuple
+
 from musicctl.errors import ConfigError
+from musicctl.store import naming
 from musicctl.store.database import Cursor, Database
 from musicctl.store.opening import PATH
 
@@ -66,6 +69,42 @@ CREATORS = f"""
       AND pg_get_userbyid(grantee) <> 'pg_database_owner'
     GROUP BY nspname ORDER BY nspname"""
 
+# What runs with the rights of whoever writes to a table: its triggers, and what its expressions call. Who
+# owns the table may do with it what he likes, and it is his app; a third role may not.
+CALLED = f"""
+    WITH RECURSIVE trusted (owner) AS ({TRUSTED}),
+         tables AS (
+             SELECT oid, relname, relowner FROM pg_class WHERE oid = ANY(%(tables)s::regclass[])
+             UNION SELECT heir.oid, heir.relname, heir.relowner FROM tables
+             JOIN pg_inherits ON inhparent = tables.oid JOIN pg_class AS heir ON heir.oid = inhrelid),
+         called (tied, function) AS (
+             SELECT tgrelid, tgfoid FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')
+             UNION
+             SELECT coalesce(adrelid, conrelid, indrelid, polrelid, ev_class), calls.refobjid
+             FROM pg_depend AS calls
+             LEFT JOIN pg_attrdef ON classid = 'pg_attrdef'::regclass AND pg_attrdef.oid = objid
+             LEFT JOIN pg_constraint ON classid = 'pg_constraint'::regclass AND pg_constraint.oid = objid
+             LEFT JOIN pg_index ON classid = 'pg_class'::regclass AND indexrelid = objid
+             LEFT JOIN pg_policy ON classid = 'pg_policy'::regclass AND pg_policy.oid = objid
+             LEFT JOIN pg_rewrite ON classid = 'pg_rewrite'::regclass AND pg_rewrite.oid = objid
+             WHERE refclassid = 'pg_proc'::regclass)
+    SELECT relname, proname, pg_get_userbyid(proowner) FROM tables
+    JOIN called ON tied = tables.oid JOIN pg_proc ON pg_proc.oid = function
+    WHERE proowner <> relowner AND proowner NOT IN (SELECT owner FROM trusted)
+    ORDER BY 1, 2, 3"""
+
+EVENTS = """
+    SELECT evtname, proname, pg_get_userbyid(proowner) FROM pg_event_trigger
+    JOIN pg_proc ON pg_proc.oid = evtfoid WHERE evtenabled IN ('O', 'A') ORDER BY evtname"""
+
+
+class Hook(NamedTuple):
+    """A function that runs with our rights, whose it is, and the table or event trigger that calls it."""
+
+    place: str
+    function: str
+    owner: str
+
 
 def refuse(cursor: Cursor) -> None:
     """Raise ConfigError, naming it, where anything in the schema musicctl may be the work of others."""
@@ -87,3 +126,24 @@ def creators(database: Database) -> list[tuple[str, str]]:
         return cursor.fetchall()
 
     return database.run(work, doing="look who may create", read_only=True)
+
+
+def called(database: Database, tables: list[str]) -> list[Hook]:
+    """Return what runs with the rights of whoever writes to these tables, and is of a third role."""
+
+    def work(cursor: Cursor) -> list[Hook]:
+        there = [name.replace("%%", "%") for name in naming.found(cursor, tables).values()]
+        cursor.execute(CALLED, {"tables": there})
+        return [Hook(*row) for row in cursor.fetchall()]
+
+    return database.run(work, doing="look what runs on a write", read_only=True)
+
+
+def events(database: Database) -> list[Hook]:
+    """Return the event triggers, which run with the rights of whoever creates anything in the database."""
+
+    def work(cursor: Cursor) -> list[Hook]:
+        cursor.execute(EVENTS)
+        return [Hook(*row) for row in cursor.fetchall()]
+
+    return database.run(work, doing="look what runs when something is created", read_only=True)

@@ -7,6 +7,7 @@ import psycopg2
 import pytest
 
 from musicctl.errors import ConfigError
+from musicctl.operations import database as operations
 from musicctl.sandbox.postgres.cluster import Cluster
 from musicctl.secret import Secret
 from musicctl.store import schema, strangers
@@ -109,3 +110,50 @@ def test_who_may_create_is_named(stranger: Run, empty_url: str) -> None:
             "GRANT CREATE ON SCHEMA public TO PUBLIC, stranger; GRANT CREATE ON SCHEMA musicctl TO stranger"
         )
         assert strangers.creators(database) == [("musicctl", "stranger"), ("public", "PUBLIC, stranger")]
+
+
+F = "CREATE FUNCTION public.f(text) RETURNS text IMMUTABLE LANGUAGE sql AS 'SELECT NULL'; "
+THEIRS = "ALTER FUNCTION public.{} OWNER TO stranger; "
+TIED = {
+    "a trigger": f"{HOOK} CREATE TRIGGER x BEFORE INSERT ON songs EXECUTE FUNCTION hook();",
+    "one of a partition": f"{HOOK} CREATE TABLE public.child () INHERITS (songs);"
+    "CREATE TRIGGER x BEFORE INSERT ON child EXECUTE FUNCTION hook();",
+    "a default": f"{F} ALTER TABLE songs ALTER songname SET DEFAULT public.f('');",
+    "a check": f"{F} ALTER TABLE songs ADD CHECK (public.f(songname) IS NULL);",
+    "an index": f"{F} CREATE INDEX ON songs (public.f(songname));",
+    "a policy": f"{F} CREATE POLICY x ON songs USING (public.f(songname) IS NULL);",
+    "a rule": f"{F} CREATE RULE x AS ON DELETE TO songs WHERE public.f(OLD.songname) = '' DO NOTHING;",
+}
+
+
+@pytest.mark.parametrize("tied", TIED)
+def test_what_of_others_runs_on_a_write_is_named(stranger: Run, empty_url: str, tied: str) -> None:
+    """Not what the owner of the table has hung there, nor a superuser, nor what is switched off."""
+    function, shown = ("hook", "hook") if "hook" in TIED[tied] else ("f(text)", "f")
+    with closing(Database(Secret(empty_url))) as database:
+        schema.init(database)
+        stranger(TIED[tied])
+        assert strangers.called(database, ["songs", "artists"]) == []
+        stranger(THEIRS.format(function))
+        assert strangers.called(database, ["artists"]) == []
+        place = "child" if "child" in TIED[tied] else "songs"
+        assert strangers.called(database, ["songs", "nowhere"]) == [(place, shown, "stranger")]
+        if function == "hook":
+            stranger(f"ALTER TABLE {place} DISABLE TRIGGER x")
+            assert strangers.called(database, ["songs"]) == []
+        stranger("GRANT stranger TO musicctl")
+        assert strangers.called(database, ["songs"]) == []
+
+
+def test_event_triggers_are_named(stranger: Run, empty_url: str) -> None:
+    with closing(Database(Secret(empty_url))) as database:
+        assert strangers.events(database) == []
+        stranger(
+            "CREATE FUNCTION public.each() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';"
+            "ALTER FUNCTION public.each OWNER TO stranger;"
+            "CREATE EVENT TRIGGER made ON ddl_command_end EXECUTE FUNCTION public.each()"
+        )
+        assert strangers.events(database) == [("made", "each", "stranger")]
+        assert "the event trigger made runs each, a function of stranger" in operations.warnings(database)[-1]
+        stranger("ALTER EVENT TRIGGER made DISABLE")
+        assert strangers.events(database) == []
