@@ -11,6 +11,7 @@ import pytest
 from musicctl.cli import root
 from musicctl.cli.topics import FORMATS, TOPICS
 from musicctl.errors import Exit
+from musicctl.policy.guards import ORDER
 from musicctl.sandbox.local_tenant.settings import TenantSettings
 from musicctl.settings.meanings import MEANINGS
 from musicctl.settings.model import SETTINGS
@@ -88,6 +89,12 @@ def test_every_format_is_there_as_the_help_explains_it() -> None:
 def test_every_topic_of_the_help_is_named() -> None:
     [row] = re.findall(r"^\| `help` \| (.*) \|$", README, re.MULTILINE)
     assert re.findall(r"`([a-z-]+)`", row) == list(TOPICS)
+
+
+def test_every_danger_of_a_plan_is_named(program: Program) -> None:
+    told = program("help", "safety").out
+    assert [name for name in ORDER if f"`{name}`" not in SECTIONS["Safe to leave alone"]] == []
+    assert [name for name in ORDER if f"  {name} " not in told] == []
 
 
 def test_every_setting_means_what_the_help_says() -> None:

@@ -25,10 +25,16 @@ PROGRAM = {
     "MUSICCTL_PROFILE": "the profile of every command that is given none",
     "MUSICCTL_SANDBOX": "the folder of the sandbox",
 }
+UNSET_GUARDS = {
+    "rule": "another role, threshold or plays source than at the last sync",
+    "row_security": "plays that row-level security may hide from the account",
+}
+"""Those that no setting is for."""
+
 SAFETY = {
     "--dry-run": "Shows what would be done, and writes nothing, whatever else is given.",
     "asking": "What removes or overwrites is shown first, and asks a person who is present; where nobody is,"
-    " it needs --yes. `roles sync` and `promote` are made for cron and go on.",
+    " it needs --yes. `roles sync` and `promote` ask a person, but are made for cron and go on.",
     "journal": "Every change is in Postgres before it is sent, and what became of it afterwards:"
     " `musicctl history list`. A run that is cut off is cleared up by the next.",
     "lease": "One run writes at a time; another exits 75 and says who runs, or waits with --wait.",
@@ -133,7 +139,7 @@ def safety(formatter: Any) -> None:
     """Write the guards with their limits, and what else keeps a run from doing harm."""
     with formatter.section("Guards of a sync"):
         rows = [(name, _with_default(name)) for name in GUARDS]
-        formatter.write_dl([*rows, ("rule", "another role, threshold or plays source than at the last sync")])
+        formatter.write_dl([*rows, *UNSET_GUARDS.items()])
     _paragraph(
         formatter,
         "Where one trips, nothing is written, the exit code is 4, and the plan is kept for a day:"
