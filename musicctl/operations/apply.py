@@ -27,7 +27,6 @@ from musicctl.tenant.speaking import (
     StoppedError,
     ThrottledError,
     UncertainError,
-    UnreachableError,
 )
 from musicctl.tenant.users import TenantUser
 
@@ -234,13 +233,13 @@ class _Bringing(Generic[C]):
         """Read the user, and return the value there and what to do about it."""
         try:
             user = self._means.tenant.user(self._change.user_id)
-        except (UnreachableError, ThrottledError) as error:
-            raise OutageError(error.what, hint=error.hint) from None  # patience has ended: so would others'
-        except (DeniedError, StoppedError):
+        except (DeniedError, StoppedError, OutageError):
             raise
+        except (LostReplyError, BadReplyError) as error:
+            raise _FailedError(error) from None
+        except (ThrottledError, UnavailableError) as error:
+            raise OutageError.of(error) from None  # patience has ended, or there is no such host: for all
         except MusicctlError as error:
-            if isinstance(error, UnavailableError) and not isinstance(error, LostReplyError | BadReplyError):
-                raise  # no certificate, no such host, no token: nobody would be read
             raise _FailedError(error) from None
         self._read = Read(self._means.tenant.asked_at(), self._means.tenant.replied_at())
         if user is None:
@@ -282,8 +281,10 @@ class _Bringing(Generic[C]):
         except DeniedError as error:
             self._ended(Outcome.FAILED, error.what)
             raise
-        except (NotAppliedError, NotFoundError, UnavailableError, LeaseLostError, OnHoldError):
+        except (NotAppliedError, NotFoundError, UncertainError, LeaseLostError, OnHoldError):
             raise
+        except UnavailableError as error:
+            raise OutageError.of(error) from None  # it never left: no certificate, no such host, no token
         except MusicctlError as error:
             raise _FailedError(error) from None
 

@@ -26,6 +26,11 @@ TROUBLE = (LostReplyError, UncertainError, UnreachableError)
 class OutageError(UnavailableError):
     """The tenant is down: whatever were sent next would fail as well."""
 
+    @classmethod
+    def of(cls, error: MusicctlError) -> "OutageError":
+        """Return what `error` tells of as an outage."""
+        return error if isinstance(error, cls) else cls(error.what, hint=error.hint)
+
 
 class Outage:
     """One for all threads; one user whom a tenant cannot serve is not an outage, however long it lasts."""
@@ -35,18 +40,20 @@ class Outage:
         self._began: dict[Kind | None, float] = {}
         self._about: dict[Kind | None, set[Hashable]] = {}
         self._failed_at = 0.0
-        self._told: OutageError | None = None
+        self._told: dict[Kind | None, OutageError] = {}
 
     def require(self) -> None:
         """Return while there is no outage; raises OutageError."""
-        if self._told is not None:
-            raise self._told
+        with self._lock:
+            told = next(iter(self._told.values()), None)
+        if told is not None:
+            raise told
 
     def answered(self, kind: Kind) -> None:
-        """Take in a sound reply, whatever it says."""
+        """Take in a sound reply, whatever it says; it says nothing of the other kinds."""
         with self._lock:
-            self._told = None
             for each in (kind, None):
+                self._told.pop(each, None)
                 self._began.pop(each, None)
                 self._about.pop(each, None)
 
@@ -65,7 +72,7 @@ class Outage:
                 self._about.setdefault(each, set()).add(about)
                 several = len(self._about[each]) > 1 or isinstance(error, UnreachableError)
                 if several and now - self._began[each] > silent:
-                    self._told = _told(now - self._began[each], error)
+                    self._told[each] = _told(now - self._began[each], error)
 
 
 def _told(seconds: float, error: MusicctlError) -> OutageError:

@@ -3,6 +3,8 @@
 import secrets
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,6 +61,8 @@ class TokenSource:
         self._token: Token | None = None
         self._renew_at = 0.0
         self._renewed_at: float | None = None
+        self._down: OutageError | None = None
+        self._down_at = 0.0
 
     @property
     def at_hand(self) -> bool:
@@ -67,7 +71,7 @@ class TokenSource:
 
     def __call__(self) -> str:
         """Return the token; raises DeniedError when the tenant refuses the credentials."""
-        with self._lock:
+        with self._turn():
             if self._token is None or time.time() >= self._renew_at:
                 self._get(refused_one=None)
             assert self._token is not None
@@ -79,15 +83,24 @@ class TokenSource:
         A token that was asked for because another was refused, and is refused too, stays: asking on and on
         helps nobody.
         """
-        with self._lock:
+        with self._turn():
             if self._token is not None and self._token.secret.reveal() != used:
                 return True  # another thread was faster
             now = time.monotonic()
             if self._renewed_at is not None and now < self._renewed_at + RENEW_BEFORE:
                 return False
-            self._renewed_at = now
             self._get(refused_one=used)
+            self._renewed_at = now
             return True
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Let one thread after the other ask; who waited for one that had no answer would have none either."""
+        since = time.monotonic()
+        with self._lock:
+            if self._down is not None and self._down_at >= since:
+                raise self._down
+            yield
 
     def _get(self, *, refused_one: str | None) -> None:
         """Take the token from the cache, unless it is the refused one, or ask; one process at a time asks."""
@@ -111,7 +124,7 @@ class TokenSource:
         return True
 
     def _keep(self, token: Token, lifetime: float) -> None:
-        self._token = token
+        self._token, self._down = token, None
         self._renew_at = token.ends - min(RENEW_BEFORE, lifetime / 2)
 
     def _ask(self) -> tuple[Token, float]:
@@ -119,7 +132,8 @@ class TokenSource:
             issued = self._http.persistently(self._post, Resend.ALWAYS)
         except (UnreachableError, LostReplyError) as error:
             # Patience has ended: who needed the token would begin it once more.
-            raise OutageError(error.what, hint=error.hint) from None
+            self._down, self._down_at = OutageError.of(error), time.monotonic()
+            raise self._down from None
         return Token(Secret(issued.access_token), time.time() + issued.expires_in), issued.expires_in
 
     def _post(self) -> _Issued:
