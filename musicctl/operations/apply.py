@@ -4,9 +4,11 @@ What is read, what should be written instead and how it is written is the Writin
 reaches the tenant without a committed intent, nor without the lease, is seen to here.
 """
 
+import time
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from math import inf
 from typing import Generic, Protocol, TypeVar
 
 from musicctl.errors import DeniedError, MusicctlError, NotFoundError, UnavailableError
@@ -32,6 +34,9 @@ from musicctl.tenant.users import TenantUser
 
 ATTEMPTS = 8
 """How often one change is read and sent at most, each time after a sign that it was not done."""
+
+LOSING = 30.0
+"""Seconds, beyond `settle`, from the first lost reply about a user on in which a write is sent again."""
 
 GONE = "the tenant has no such user any more"
 EDITED_SINCE = "somebody else has edited the user since: ours may be part of what is there"
@@ -165,6 +170,7 @@ class _Bringing(Generic[C]):
         self._intended = False
         self._open = False  # whether something was sent of which nobody knows yet what became
         self._lost: list[object] = []  # the values that were sent and whose replies were lost
+        self._losing_since = inf
 
     def outcome(self) -> Done[C]:
         """Bring the change about and return what became of it."""
@@ -289,9 +295,10 @@ class _Bringing(Generic[C]):
             raise _FailedError(error) from None
 
     def _look_again(self, written: object, lost: UncertainError) -> Done[C] | None:
-        """Find out whether a write without a sound reply was applied; None: it was not."""
+        """Find out whether a write without a sound reply was applied; None: it was not, and is sent again."""
         self._reason, self._open = lost.what, True
         self._lost.append(written)
+        self._losing_since = min(self._losing_since, time.monotonic())
         self._means.tenant.pause(self._means.settle, lost.what)
         try:
             now, step = self._look()
@@ -300,7 +307,8 @@ class _Bringing(Generic[C]):
         self._open = False
         if now in self._lost or step.outcome is not None:
             return self._nothing_to_do(now, step)
-        return None
+        again = time.monotonic() - self._losing_since < LOSING + self._means.settle
+        return None if again else self._ended(Outcome.FAILED, lost.what)
 
     def _nothing_to_do(self, now: object, step: Step) -> Done[C]:
         """Say what became of a change that needs no write, or none any more.

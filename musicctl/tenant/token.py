@@ -95,7 +95,7 @@ class TokenSource:
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
-        """Let one thread after the other ask; who waited for one that had no answer would have none either."""
+        """Let one thread after another ask; who waited for one that had no answer would have none either."""
         since = time.monotonic()
         with self._lock:
             if self._down is not None and self._down_at >= since:

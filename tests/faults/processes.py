@@ -83,3 +83,16 @@ def expire(database: Database) -> None:
         lambda cursor: cursor.execute("UPDATE musicctl.lease SET expires_at = clock_timestamp()"),
         doing="expire the lease",
     )
+
+
+def require_truth(sandbox: Sandbox) -> None:
+    """Check that the journal claims nothing that the tenant has not done, and forgets nothing that it has."""
+    done = {effect.correlation_id for effect in sandbox.writes()}
+    rows = sandbox.query("SELECT run || '/' || seq, state FROM musicctl.changes")
+    assert {name for name, state in rows if state == "applied"} <= done
+    assert done <= {name for name, state in rows if state in {"applied", "sent", "unknown"}}
+
+
+def require_free(sandbox: Sandbox) -> None:
+    """Check that nobody has a lease any more."""
+    assert sandbox.query("SELECT name FROM musicctl.lease WHERE NOT released") == []
