@@ -35,8 +35,11 @@ from musicctl.tenant.users import TenantUser
 ATTEMPTS = 8
 """How often one change is read and sent at most, each time after a sign that it was not done."""
 
-LOSING = 30.0
+LOSING = 60.0
 """Seconds, beyond `settle`, from the first lost reply about a user on in which a write is sent again."""
+
+LONGER = 4
+"""By how much the wait for a lost write grows at most, as one reply after another is lost."""
 
 GONE = "the tenant has no such user any more"
 EDITED_SINCE = "somebody else has edited the user since: ours may be part of what is there"
@@ -299,7 +302,8 @@ class _Bringing(Generic[C]):
         self._reason, self._open = lost.what, True
         self._lost.append(written)
         self._losing_since = min(self._losing_since, time.monotonic())
-        self._means.tenant.pause(self._means.settle, lost.what)
+        longer = min(2 ** (len(self._lost) - 1), LONGER)  # so that one user outlasts what tells of an outage
+        self._means.tenant.pause(self._means.settle * longer, lost.what)
         try:
             now, step = self._look()
         except _FailedError:

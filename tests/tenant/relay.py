@@ -65,7 +65,7 @@ class Relay:
             )
         scheme = "http" if self.context is None else "https"
         self.url = f"{scheme}://127.0.0.1:{server.server_port}"
-        self._server, self._thread = server, threading.Thread(target=server.serve_forever)
+        self._server, self._thread = server, threading.Thread(target=server.serve_forever, args=(0.02,))
         self._thread.start()
 
     @property
