@@ -152,17 +152,16 @@ def test_an_older_export_never_replaces_a_later_one(claimed: Database, database_
     assert rows(database_url) == [A, B]
 
 
+@pytest.mark.parametrize("mode", ["ACCESS SHARE", "ROW SHARE", "ROW EXCLUSIVE", "SHARE UPDATE EXCLUSIVE"])
 def test_who_reads_the_mirror_does_not_wait_for_a_refill_nor_it_for_them(
-    claimed: Database, database_url: str
+    claimed: Database, database_url: str, mode: str
 ) -> None:
-    """As pg_dump does: its locks are held until it has read everything."""
+    """As pg_dump does, a reader FOR UPDATE, a sync or a VACUUM: locks are held until all is read."""
     mirror.refill(claimed, [A], as_of=mirror.now(claimed))
     reader = Database(Secret(database_url))
 
     def work(cursor: Cursor) -> int:
-        cursor.execute(
-            "LOCK TABLE musicctl.tenant_users, musicctl.tenant_users_incoming IN ACCESS SHARE MODE"
-        )
+        cursor.execute(f"LOCK TABLE musicctl.tenant_users, musicctl.tenant_users_incoming IN {mode} MODE")
         return mirror.refill(claimed, [A, B], as_of=mirror.now(claimed))
 
     assert reader.run(work, doing="read") == 2

@@ -1,12 +1,14 @@
 """The same question asked of several commands has one answer."""
 
 import unicodedata
+from pathlib import Path
 
 import pytest
 
 from tests.program import Program, Sandbox
 
 ADA = "auth0|ada"
+EDITOR = "playlist editor"
 
 
 def test_roles_with_a_nul_are_unreadable_everywhere(sandbox: Sandbox, program: Program) -> None:
@@ -44,6 +46,39 @@ def test_last_is_the_last_run_that_changed_something(sandbox: Sandbox, program: 
     assert program("history", "show", "last", "--json").json["run"] == done["run"]
     undone = program("undo", "last", "--yes", "--json")
     assert (undone.code, undone.json["undoes"], undone.json["restored"]) == (0, done["run"], 1)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(
+            "roles sync",
+            "roles sync --refresh",
+            "promote auth0|keeps",
+            "promote auth0|below",
+            "mirror refresh",
+        ),
+        *("roles grant auth0|keeps", "roles revoke auth0|below", "profile fill-names --yes"),
+        *("profile set-names names.csv --yes", "songs import songs.csv --yes", "history recover"),
+    ],
+)
+def test_a_run_that_changed_nothing_is_never_the_last(
+    sandbox: Sandbox, program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "names.csv").write_text("user,name\nauth0|keeps,K\n")
+    (tmp_path / "songs.csv").write_text("song_id,songname,user_id\ns1,Help,auth0|keeps\n")
+    for user_id, plays, roles in (("auth0|keeps", 150, [EDITOR]), ("auth0|below", 5, [])):
+        sandbox.add_user(
+            user_id, plays=plays, app_metadata={"roles": roles}, user_metadata={"displayName": "K"}
+        )
+    sandbox.query("INSERT INTO songs VALUES ('s1', 'Help', 'auth0|keeps')")
+    assert program("playlists", "set-plays", "of auth0|below", "6").code == 0
+    done = program("history", "show", "last", "--json").json["run"]
+    assert program(*words.split()).code == 0
+    undone = program("undo", "last", "--yes", "--json")
+    assert (undone.code, undone.json["undoes"], undone.json["restored"]) == (0, done, 1)
+    assert sandbox.query("SELECT total_plays FROM playlists WHERE user_id = 'auth0|below'") == [(5,)]
 
 
 def test_an_undo_of_nothing_is_refused(sandbox: Sandbox, program: Program) -> None:
