@@ -16,6 +16,9 @@ PLAIN = frozenset({str, int})
 MEASURED = 1_000
 """Rows by which a pipe's columns have their widths; a longer cell further down is whole, and juts out."""
 
+WIDEST = 1_000
+"""Characters that a pipe's column is filled up to: one long cell must not make every row as long."""
+
 NARROWEST = 8
 """What every other column is cut to before the first one is, which names the row."""
 
@@ -40,6 +43,7 @@ def lines(
     whole = list(map(max, taken))
     numeric = list(map(_numeric, values))
     if terminal is None:
+        whole = [min(each, WIDEST) for each in whole]
         yield from _lines(map(_padded, cells, taken, whole, numeric))
         while any(values := _by_column(columns, islice(coming, MEASURED))):
             cells = [list(map(cell, each)) for each in values]

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from musicctl.store.database import Cursor, Database, one_row
 
 WITHIN = "24 hours"
-COMPLETED = "command = 'roles sync' AND outcome IN ('ok', 'partial') AND source IS NOT NULL"
+# A row that lacks what every sync of ours leaves, or that has no number where one is due, is not one.
+COMPLETED = """command = 'roles sync' AND outcome IN ('ok', 'partial') AND source IS NOT NULL
+    AND num_nulls(role, threshold, source_users, source_plays, tenant_users) = 0
+    AND source_plays NOT IN ('NaN', 'Infinity', '-Infinity')"""
 
 # One row a user, however often: what a sync took comes first, then what nobody was there to decide. What may
 # have been done counts as done. An undo that was itself undone gave nothing back.
@@ -95,7 +98,7 @@ def pace(database: Database) -> float | None:
     def work(cursor: Cursor) -> float | None:
         cursor.execute(
             "SELECT count(*) / nullif(extract(epoch FROM max(ended_at) - min(sent_at)), 0)"
-            " FROM musicctl.changes WHERE sent_at IS NOT NULL AND run = ("
+            " FROM musicctl.changes WHERE isfinite(sent_at) AND coalesce(isfinite(ended_at), true) AND run = ("
             "  SELECT run FROM musicctl.runs AS long"
             "  WHERE started_at > clock_timestamp() - interval '30 days'"
             "  AND (SELECT count(sent_at) FROM musicctl.changes WHERE run = long.run) >= 50"

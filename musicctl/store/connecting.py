@@ -10,7 +10,7 @@ import psycopg2
 from psycopg2 import extensions
 
 from musicctl.secret import Secret
-from musicctl.store import hosts, libpq, waiting
+from musicctl.store import hosts, libpq, times, waiting
 from musicctl.store.hosts import Server
 
 PATIENCE = 10.0
@@ -119,6 +119,7 @@ def _attempted(keywords: dict[str, str], password: Secret | None) -> extensions.
         else:
             libpq.name_codes(made, on=False)
             assert isinstance(made, extensions.connection)
+            times.read_all(made)
             return made
     # Out here, nothing holds on to the driver's error, and through it to the open half of a connection.
     code, said = libpq.code_of(failed)

@@ -54,7 +54,8 @@ MAY_HAVE_CHANGED = """(EXISTS (SELECT 1 FROM musicctl.changes
 NO_OP = """(runs.lease IS NOT NULL AND runs.outcome = 'ok'
     AND NOT EXISTS (SELECT 1 FROM musicctl.changes WHERE changes.run = runs.run))"""
 
-# Whole parts of a day in every zone of the world.
+# Whole parts of a day in every zone of the world. What is shown of them is two years at most; what lies far
+# ahead is the work of an unsound clock, or of another's hand.
 PART = 15 * 60
 PARTS = f"""
     SELECT (floor(extract(epoch FROM {WHEN}) / {PART}) * {PART})::float8,
@@ -62,6 +63,7 @@ PARTS = f"""
            count(*) FILTER (WHERE changes.verdict = 'revoke')
     FROM musicctl.changes JOIN musicctl.runs ON runs.run = changes.run
     WHERE changes.field = 'roles' AND changes.state = 'applied' AND runs.role = %(role)s
+      AND {WHEN} BETWEEN now() - interval '26 months' AND now() + interval '1 day'
     GROUP BY 1 ORDER BY 1"""
 
 LIST = f"""

@@ -223,3 +223,9 @@ def test_a_terminal_has_columns_as_wide_as_all_rows_need() -> None:
     rows = [(f"id{at}", at) for at in range(MEASURED + 1)]
     shown = table(("id", "n"), rows, terminal=80).splitlines()
     assert {len(line) for line in shown[2:]} == {len("id1000  1000")}
+
+
+def test_one_long_cell_makes_no_other_row_long() -> None:
+    made = table(["a", "b"], [("x" * 100_000, 1), *[("y", 2)] * 50], terminal=None)
+    assert len(made) < 200_000
+    assert ("x" * 100_000) in made
