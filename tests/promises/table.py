@@ -163,9 +163,9 @@ BREAKS: dict[str, tuple[Break, ...]] = {
         ),
         Break(
             file="musicctl/disk.py",
-            old="        handle = os.open(fresh, CREATE, 0o600, dir_fd=folder)\n",
+            old="        handle, nameless = _created(fresh, folder)\n",
             new="        fresh = name\n"
-            "        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT, dir_fd=folder)\n",
+            "        handle, nameless = os.open(fresh, os.O_WRONLY | os.O_CREAT, dir_fd=folder), False\n",
             tests=("tests/test_disk.py",),
             why="a file is written through somebody else's link",
         ),
