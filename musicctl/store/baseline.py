@@ -98,7 +98,8 @@ def pace(database: Database) -> float | None:
     def work(cursor: Cursor) -> float | None:
         cursor.execute(
             "SELECT count(*) / nullif(extract(epoch FROM max(ended_at) - min(sent_at)), 0)"
-            " FROM musicctl.changes WHERE isfinite(sent_at) AND coalesce(isfinite(ended_at), true) AND run = ("
+            " FROM musicctl.changes"
+            " WHERE isfinite(sent_at) AND coalesce(isfinite(ended_at), true) AND run = ("
             "  SELECT run FROM musicctl.runs AS long"
             "  WHERE started_at > clock_timestamp() - interval '30 days'"
             "  AND (SELECT count(sent_at) FROM musicctl.changes WHERE run = long.run) >= 50"
