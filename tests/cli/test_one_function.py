@@ -18,6 +18,7 @@ WRITERS = {
     "cli/session.py": "sentences on stderr, by safe",
     "cli/transfer.py": "the bytes of an export that is not on a terminal",
     "sandbox/local_tenant/__main__.py": "the log of a background process",
+    "tenant/leaving.py": "requests, on the stream of a connection: none of ours",
 }
 OWN_WORDS = {
     "cli/completion.py": "scripts of ours",
