@@ -164,17 +164,31 @@ def another_client(sandbox: Sandbox, stop: threading.Event) -> None:
 def compared(sandbox: Sandbox, users: list[str]) -> Findings:
     """Hold the journal against what took effect."""
     effects = sandbox.writes()
-    ours = Counter(each.correlation_id or "" for each in effects if each.correlation_id != outside.NAME)
-    states = dict(sandbox.query("SELECT run || '/' || seq, state FROM musicctl.changes"))
-    known = {name: state for name, state in states.items() if state != "unknown"}
+    ours = {each.correlation_id or "" for each in effects if each.correlation_id != outside.NAME}
+    rows = sandbox.query("SELECT run || '/' || seq, state, user_id, after FROM musicctl.changes")
+    others = same_by_others(effects)
     return Findings(
-        without_intent=sorted(set(ours) - set(states)),
+        without_intent=sorted(ours - {name for name, *_ in rows}),
         doubled=list(doubled(effects)),
         wrong=sorted(
-            (name, state) for name, state in known.items() if (state == "applied") is not (name in ours)
+            (name, state)
+            for name, state, user_id, after in rows
+            if state != "unknown"
+            and (state == "applied") is not (name in ours)
+            # Our write was lost, and somebody else wrote the very same: no profile tells whose it is.
+            and not (state == "applied" and (user_id, tuple(after)) in others)
         ),
         lost=list(lost(effects)),
     )
+
+
+def same_by_others(effects: list[Effect]) -> set[tuple[str, tuple[str, ...]]]:
+    """Return what another admin made of whom."""
+    return {
+        (each.user_id or "", tuple(json.loads(each.body)["app_metadata"]["roles"]))
+        for each in effects
+        if each.correlation_id == outside.NAME
+    }
 
 
 def doubled(effects: list[Effect]) -> Iterator[str]:
