@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "tenant": set(),
     "policy": set(),
 }
-FOR_ALL = {"disk", "errors", "redaction", "secret", "way"}
+FOR_ALL = {"disk", "errors", "haste", "redaction", "secret", "way"}
 OWNERS = {
     "aiohttp": {"sandbox"},
     "auth0": {"tenant"},

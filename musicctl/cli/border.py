@@ -13,6 +13,7 @@ from types import FrameType
 
 import typer
 
+from musicctl import haste
 from musicctl.cli.output import terminal_width
 from musicctl.cli.pointing import with_profile
 from musicctl.cli.spoken import Spoken
@@ -184,6 +185,7 @@ def _stoppable() -> Iterator[list[int]]:
         if received and number == signal.SIGHUP:
             return  # the kernel sends one, and the shell another: the second must not cut short what ends now
         received.append(number)
+        haste.begin()
         raise Stopped(number)
 
     if threading.current_thread() is not threading.main_thread():
@@ -194,5 +196,6 @@ def _stoppable() -> Iterator[list[int]]:
     try:
         yield received
     finally:
+        haste.end()
         for number, handler in before.items():
             signal.signal(number, handler)

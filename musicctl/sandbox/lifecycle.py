@@ -4,12 +4,13 @@ import fcntl
 import os
 import secrets
 import shutil
+import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from musicctl import disk, way
 from musicctl.errors import ConfigError, MusicctlError
@@ -26,6 +27,7 @@ from musicctl.settings.sandbox_state import SandboxState
 if TYPE_CHECKING:
     from musicctl.sandbox.local_tenant.settings import Plan
 
+T = TypeVar("T")
 LOCK = "lock"
 TENANT_DATA = "tenant.sqlite"
 SHOWN = ("database_url", "auth0_domain", "auth0_client_id", "auth0_client_secret", "auth0_audience")
@@ -90,12 +92,30 @@ def _up(home: Path, say: Callable[[str], None]) -> SandboxState:
     if known and known.cluster and not cluster.is_made(server):
         state = _emptied(home, state, f"no data of Postgres {server.binaries.major} in {known.cluster}", say)
     # Side by side: the one takes as long to import its libraries as the other to make its data.
-    with ThreadPoolExecutor(max_workers=1) as beside:
-        tenant = beside.submit(tenant_process.start, home, state)
+    started = _beside(lambda: tenant_process.start(home, state))
+    try:
         cluster.start(server)
-        state = tenant.result()
+    except MusicctlError:
+        with suppress(MusicctlError):
+            started()
+        raise
+    state = started()
     _complete_schema(state)
     return state
+
+
+def _beside(work: Callable[[], T]) -> Callable[[], T]:
+    """Begin some work, and return what waits for its result; whom a signal stops does not wait for it."""
+    done: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            done.set_result(work())
+        except BaseException as failure:  # noqa: BLE001 -- handed to the thread that waits for it
+            done.set_exception(failure)
+
+    threading.Thread(target=run, daemon=True).start()
+    return done.result
 
 
 def _refuse_planted(chosen: Place, account: Account | None) -> None:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 
+from musicctl import haste
 from musicctl.errors import BusyError, MusicctlError
 from musicctl.store.database import Cursor, Database
 from musicctl.store.opening import Opening
@@ -81,7 +82,7 @@ class Behind:
         while self._seqs:
             with suppress(BusyError):
                 self._follow(SOON)
-            if not self._seqs or time.monotonic() >= deadline:
+            if not self._seqs or time.monotonic() >= deadline or haste.since() is not None:
                 return
             time.sleep(AGAIN)
 

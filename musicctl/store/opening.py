@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from musicctl import haste
+
 READING = {"lock_timeout": "30s"}
 """How long a reader waits for who changes a whole table."""
 
@@ -14,6 +16,9 @@ WRITING = {"lock_timeout": "5s", "idle_in_transaction_session_timeout": f"{PAUSE
 
 A process that is frozen in a transaction is ended by the server sooner than another gives up its wait.
 """
+
+HURRIED = {"lock_timeout": "100ms"}
+"""The same once a signal has told this process to end: the next run finds out what could not be said."""
 
 # What counts as kept must survive a crash of the server, whatever was set for speed; more than that may be.
 LASTING = """\
@@ -71,6 +76,7 @@ class Opening:
         """The SQL, which goes to the server in one piece and costs one round trip, also through a pooler."""
         begin = f"BEGIN ISOLATION LEVEL {self.isolation}{' READ ONLY' if self.read_only else ''}"
         settings = {**(READING if self.read_only else WRITING), **self.settings}
+        settings |= {} if haste.since() is None else HURRIED
         settings = settings if self.own_path else {**MEANING, **settings}
         local = [f"SET LOCAL {name} = '{value}'" for name, value in settings.items()]
         lasting = [] if self.read_only else [LASTING]

@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 import psycopg2
 from psycopg2 import extensions
 
+from musicctl import haste
 from musicctl.store import libpq
 
 SILENCE = 120.0
@@ -23,6 +24,12 @@ SILENCE = 120.0
 
 BEYOND = 10.0
 """Seconds that a query which a person lets run may take beyond what the server was told."""
+
+HURRIED = 0.5
+"""Seconds that is waited for an answer once a signal has told this process to end."""
+
+LOOKED = 0.2
+"""Seconds between two looks at whether one has."""
 
 SILENT = "the server did not answer within"
 
@@ -83,19 +90,24 @@ def is_under_way() -> bool:
 
 
 def _answered(connection: extensions.connection, patience: float, ends: float) -> None:
+    began = time.monotonic()
     while (state := _polled(connection)) != extensions.POLL_OK:
         readable = [connection.fileno()] if state == extensions.POLL_READ else []
         writable = [connection.fileno()] if state == extensions.POLL_WRITE else []
-        left = ends - time.monotonic()
-        if left <= 0:
-            raise psycopg2.OperationalError(f"{SILENT} {patience:g} s")
-        try:
-            select.select(readable, writable, [], min(left, 5.0))
-        except BaseException:
-            # We were interrupted. A server that nobody listens to any more would go on with the query.
-            if _own.attempt is None:
-                libpq.cancel(connection)
-            raise
+        ready = False
+        while not ready:  # libpq takes a connection that is polled too early for one that is there
+            if (hurried := haste.since()) is not None:
+                patience, ends = HURRIED, min(ends, max(began, hurried) + HURRIED)
+            left = ends - time.monotonic()
+            if left <= 0:
+                raise psycopg2.OperationalError(f"{SILENT} {patience:g} s")
+            try:
+                ready = any(select.select(readable, writable, [], min(left, LOOKED)))
+            except BaseException:
+                # We were interrupted. A server that nobody listens to any more would go on with the query.
+                if _own.attempt is None:
+                    libpq.cancel(connection)
+                raise
 
 
 def _deadline() -> tuple[float, float]:

@@ -133,3 +133,24 @@ def test_an_export_that_waits_for_a_lock_ends_at_once(sandbox: Sandbox) -> None:
         running.send_signal(signal.SIGTERM)
         _, said = running.communicate(timeout=10)
     assert (running.returncode, said) == (Exit.TERMINATED, "musicctl: stopped\n")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
+def test_a_journal_that_somebody_holds_is_not_waited_for(
+    crowd: Sandbox, plan: str, number: signal.Signals
+) -> None:
+    """What could not be said stays open, and the next run finds it out."""
+    running = subprocess.Popen(accepted(plan), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    wait_for_writes(crowd, 10)
+    with closing(psycopg2.connect(crowd.state.database_url)) as other, other.cursor() as cursor:
+        cursor.execute("LOCK TABLE musicctl.changes IN ACCESS EXCLUSIVE MODE")
+        time.sleep(0.5)
+        began = time.monotonic()
+        running.send_signal(number)
+        _, said = running.communicate(timeout=60)
+        assert (running.returncode, time.monotonic() - began < 6) == (128 + number, True), said
+    recover = [sys.executable, "-m", "musicctl", "history", "recover"]
+    done = subprocess.run(recover, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    known = crowd.query("SELECT user_id FROM musicctl.changes WHERE state = 'applied'")
+    assert {effect.user_id for effect in crowd.writes()} == {user_id for (user_id,) in known}
