@@ -35,11 +35,15 @@ ACCOUNTS = "musicctl.search_path"
 """The account's search path as it stands."""
 
 # What others may have set for the account, or for the database, and what would then change what our
-# statements mean, or what comes back: names in quotes, `= NULL`, the last digits of a number.
+# statements mean, or what comes back: names in quotes, `= NULL`, the last digits of a number, dates, bytes.
+# Not standard_conforming_strings: the driver quotes by what it was when the connection was made.
 MEANING = {
     "quote_all_identifiers": "off",
     "transform_null_equals": "off",
     "extra_float_digits": "1",
+    "DateStyle": "ISO",
+    "IntervalStyle": "postgres",
+    "bytea_output": "hex",
 }
 
 TO_ACCOUNTS = f"pg_catalog.set_config('search_path', pg_catalog.current_setting('{ACCOUNTS}'), true)"
