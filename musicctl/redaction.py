@@ -1,11 +1,13 @@
 """Takes secrets out of what others wrote, however they stand in it, before it is shown, journalled or logged.
 
 Every secret that is revealed is hidden from then on. A text is read as it is and with what is escaped in it
-(percent, JSON, backslashes, entities), in small letters and without blanks, line ends, `+` and `-`; any eight
-characters in a row that a secret has are taken out of it, so that one that was cut goes too, and so are
-those of its base64 and twelve of its hexadecimal digits. Where a text ends, or was shortened by dots, four
-are enough. A secret of four to seven characters is found whole; one of three or less is a word like others,
-and is taken out only where it stands alone between quotes or after `=` or `:`.
+(percent, JSON, backslashes, entities), in small letters and without blanks, line ends, NULs, characters
+that have no width, `+` and `-`; any eight characters in a row that a secret has are taken out of it, so that
+one that was cut goes too, and so are those of its base64 and base32, of it backwards, and twelve of its
+hexadecimal digits. Not found is what is packed, encrypted or hashed, nor base64 or digits of UTF-16. Where a
+text ends, or was shortened by dots, four are enough. A secret of four to seven characters is found whole;
+one of three or less is a word like others, and is taken out only where it stands alone between quotes
+or after `=` or `:`.
 
 What people need is left, since a secret may be made of words. A name that is no secret (the user, the
 database, the role, a user id that was typed) stays wherever it does not stand as a password would, even if
@@ -39,7 +41,10 @@ ESCAPES = re.compile(
 NAMED = {"amp": "&", "quot": '"', "apos": "'", "lt": "<", "gt": ">"}
 CONTROLS = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 DOTS = re.compile(r"\.\.\.|\u2026")
-LEFT_OUT = b" \t\r\n\v\f\b+-"
+LEFT_OUT = b" \t\r\n\v\f\b\0+-"
+UNSEEN = frozenset("\u00ad\u034f\u180e\u200b\u200c\u200d\u200e\u200f\u2060\ufeff")
+"""Characters without a width, which hide nothing from who copies the rest."""
+
 PLAIN = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ_", b"abcdefghijklmnopqrstuvwxyz/")
 """Bytes as they are compared: small, and of the two alphabets of base64 the one."""
 USUAL = """
@@ -188,7 +193,9 @@ def _found(text: str) -> Iterator[tuple[int, int]]:
             at = text.find(secret, at + 1)
     if _hidden.short is not None:
         yield from (each.span() for each in _hidden.short.finditer(text))
-    view = [(byte, at, at + 1) for at, each in enumerate(text) for byte in _encoded(each)]
+    view = [
+        (byte, at, at + 1) for at, each in enumerate(text) if each not in UNSEEN for byte in _encoded(each)
+    ]
     cuts = [each.span() for each in DOTS.finditer(text)][:MOST_CUTS]
     for _ in range(LEVELS + 1):
         plain = [(PLAIN[byte], start, end) for byte, start, end in view if byte not in LEFT_OUT]
@@ -266,10 +273,15 @@ def _forms(secret: str) -> Iterator[tuple[bytes, int]]:
         json.dumps(secret)[1:-1],
         secret.strip(),
     }
-    yield _normal(secret.encode("utf-8", "surrogatepass")), RUN
+    whole = secret.encode("utf-8", "surrogatepass")
+    yield _normal(whole), RUN
+    yield _normal(whole)[::-1], RUN
     for way in ways:
         raw = way.encode("utf-8", "surrogatepass")
         yield _normal(raw.hex().encode()), HEX_RUN
+        for before in range(5):
+            packed = base64.b32encode(b"\0" * before + raw)
+            yield _normal(packed[(8 * before + 4) // 5 : 8 * (before + len(raw)) // 5]), RUN
         for before in range(3):
             packed = base64.b64encode(b"\0" * before + raw)
             # What the bytes before and after share a character with is not the secret's alone.

@@ -301,3 +301,28 @@ def test_a_password_that_is_a_word_goes_where_it_is_a_value() -> None:
         'got "***", pw=*** and password ***, "***"'
     )
     assert redacted("you sent postgres") == "you sent ***"
+
+
+ODD = "Xq7-Tz9!pLw3Rk8vB2"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *(base64.b32encode(b"x" * before + ODD.encode()).decode() for before in range(5)),
+        ODD[::-1],
+        ODD.encode().hex(),
+        "\u200b".join(ODD),
+        "\u00ad".join(ODD),
+        "\r\n".join(ODD),
+        "\0".join(ODD),
+        "".join(f"&#x{ord(each):x};" for each in ODD),
+        "".join(f"%25{ord(each):02x}" for each in ODD),
+    ],
+)
+def test_odd_ways_to_write_a_secret(written: str) -> None:
+    hide(ODD)
+    told = redacted(f"it said: {written}, twice")
+    assert told.startswith("it said: ")
+    assert "***" in told
+    assert written[8:-8] not in told
