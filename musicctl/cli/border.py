@@ -74,7 +74,7 @@ def _run(arguments: Sequence[str]) -> int:
 
 
 def _complete(shell: str, arguments: Sequence[str]) -> int:
-    from musicctl.cli.completing import answer
+    from musicctl.cli.complete import answer
 
     words = list(arguments)[1:]  # after a --
     sys.stdout.write("".join(f"{line}\n" for line in answer(shell, words)))
@@ -124,7 +124,7 @@ def _told(error: BaseException, *, as_json: bool, named: str | None) -> int:
 
 
 def _usage(error: typer.TyperException, *, as_json: bool) -> int:
-    from musicctl.cli.meant import hint
+    from musicctl.cli.hints import hint
 
     if type(error).__name__ == "NoArgsIsHelpError":
         print(error.format_message(), file=sys.stderr)

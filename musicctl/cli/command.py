@@ -6,7 +6,7 @@ from typing import Any, ParamSpec, TypeVar
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from musicctl.cli import columns, verbose
+from musicctl.cli import shared_options, verbose
 from musicctl.cli.coercion import plain
 
 P = ParamSpec("P")
@@ -20,7 +20,7 @@ class Command(TyperCommand):
     def get_params(self, ctx: Any) -> list[Any]:
         """Return the parameters: a command's own, those of every reading command, and that for help."""
         *own, for_help = super().get_params(ctx)
-        shared = [*columns.options(ctx.command_path), *verbose.options(own)]
+        shared = [*shared_options.options(ctx.command_path), *verbose.options(own)]
         return [plain(param) for param in (*own, *shared, for_help)]
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -34,7 +34,7 @@ class Command(TyperCommand):
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command with what the shared options say."""
-        with columns.choosing(ctx.command_path, ctx.params), verbose.telling(ctx.params):
+        with shared_options.choosing(ctx.command_path, ctx.params), verbose.telling(ctx.params):
             return super().invoke(ctx)
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
@@ -58,9 +58,9 @@ class Command(TyperCommand):
         manual = MANUALS.get(name)
         if manual is None:
             return
-        if columns.COLUMNS.get(name):
+        if shared_options.COLUMNS.get(name):
             with formatter.section("Columns"):
-                formatter.write_text(", ".join(columns.COLUMNS[name]))
+                formatter.write_text(", ".join(shared_options.COLUMNS[name]))
         with formatter.section("Examples"):
             for line in manual.examples:  # never folded: they are there to be copied
                 formatter.write(f"{'':>{formatter.current_indent}}{line}\n")
@@ -82,7 +82,7 @@ class Group(TyperGroup):
         """Return the command that the words begin with; raises UsageError with what may have been meant."""
         known = self.list_commands(ctx)
         if not ctx.resilient_parsing and args[0] not in known and not args[0].startswith("-"):
-            from musicctl.cli.meant import no_command
+            from musicctl.cli.hints import no_command
 
             raise no_command(ctx.command_path, known, args[0], args[1:])
         return super().resolve_command(ctx, args)

@@ -8,7 +8,7 @@ from contextlib import suppress
 from itertools import chain, islice
 from typing import TYPE_CHECKING, TextIO
 
-from musicctl.cli import columns as chosen_columns
+from musicctl.cli import shared_options as chosen_columns
 from musicctl.errors import UsageError
 from musicctl.render import records
 from musicctl.render.records import Format, Row

@@ -58,7 +58,7 @@ class Root(Group):
         """Import the module of one command and return it."""
         if cmd_name not in COMMANDS:
             return None
-        found = get_command(import_module(f"musicctl.cli.{cmd_name}").app)
+        found = get_command(import_module(f"musicctl.cli.commands.{cmd_name}").app)
         found.name = cmd_name
         return found
 

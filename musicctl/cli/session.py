@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from musicctl import settings
 from musicctl.cli import verbose
+from musicctl.cli.deadline import promptly
 from musicctl.cli.output import terminal_width
 from musicctl.cli.pointing import with_profile
 from musicctl.cli.progress import counted
-from musicctl.cli.promptly import promptly
 from musicctl.errors import ConfigError, UnknownUserError
-from musicctl.operations import connect, whois
+from musicctl.operations import connect, lookup
 from musicctl.redaction import redacted
 from musicctl.render.text import safe, wrapped
 from musicctl.settings.environment import actor, cache_folder, person_present
@@ -133,7 +133,7 @@ class Session:
         Where the role is given by hand, say that an address is not verified: anybody could have signed up
         with it.
         """
-        return whois.user_id(text, lambda: self.tenant, tell=self.say if granting else None)
+        return lookup.user_id(text, lambda: self.tenant, tell=self.say if granting else None)
 
     def pointed(self, line: str) -> str:
         """Return a text whose commands name the profile that this one was given."""

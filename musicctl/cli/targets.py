@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from musicctl.cli.session import Session
 from musicctl.errors import UnknownUserError
-from musicctl.operations.whois import trimmed
+from musicctl.operations.lookup import trimmed
 
 
 @dataclass(frozen=True, slots=True)

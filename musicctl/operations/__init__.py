@@ -1,1 +1,1 @@
-"""What a person asks for, one file each: joins policy, store and tenant, and returns nouns."""
+"""What a person asks for, a wing for each noun: joins policy, store and tenant, and returns nouns."""

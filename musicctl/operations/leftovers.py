@@ -1,6 +1,6 @@
 """Finds what imports left in the schema musicctl when they were killed, and removes it."""
 
-from musicctl.operations.lease import is_gone, this_process
+from musicctl.operations.runs.lease import is_gone, this_process
 from musicctl.store import leftovers
 from musicctl.store.database import Database
 from musicctl.store.leftovers import Staged

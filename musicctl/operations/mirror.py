@@ -3,7 +3,7 @@
 from collections.abc import Callable, Generator, Iterable
 from contextlib import closing
 
-from musicctl.operations.lease import held
+from musicctl.operations.runs.lease import held
 from musicctl.policy.roles import read_roles, unreadable
 from musicctl.store import mirror
 from musicctl.store.database import Database

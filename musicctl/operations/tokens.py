@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from musicctl.errors import RefusedError, UsageError
-from musicctl.operations.roles import list_roles
+from musicctl.operations.roles.held import list_roles
 from musicctl.policy import claims as policy
 from musicctl.policy import jws
 from musicctl.policy.claims import Expected
 from musicctl.policy.jws import Token
-from musicctl.tenant.ids import checked
+from musicctl.tenant.user_ids import checked
 
 if TYPE_CHECKING:
     from musicctl.secret import Secret

@@ -10,7 +10,7 @@ from typing import TypeAlias
 import msgspec
 
 from musicctl.sandbox import playlist_file
-from musicctl.sandbox.cast import CastMember, demo_cast
+from musicctl.sandbox.demo_listeners import CastMember, demo_cast
 from musicctl.sandbox.listeners import MadeUp, made_up
 from musicctl.sandbox.local_tenant.records import NewUser, StoredUser
 from musicctl.sandbox.local_tenant.storage import STATE_FILE, Storage, milliseconds

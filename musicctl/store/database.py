@@ -17,12 +17,12 @@ from musicctl.redaction import leave
 from musicctl.secret import Secret
 from musicctl.store import connecting, lockholders, waiting
 from musicctl.store.address import described, parse
+from musicctl.store.border import is_lost, speaking
 from musicctl.store.connecting import NotConnectedError
 from musicctl.store.defaults import filled
 from musicctl.store.lockholders import Holder
 from musicctl.store.opening import PAUSE, Opening
 from musicctl.store.passwords import hide_libpqs
-from musicctl.store.speaking import is_lost, speaking
 
 Cursor: TypeAlias = extensions.cursor
 T = TypeVar("T")

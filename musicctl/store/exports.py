@@ -7,11 +7,11 @@ from typing import TypeVar
 import psycopg2
 from psycopg2 import sql
 
-from musicctl.store import casting, shape, waiting
+from musicctl.store import tables, typecasts, waiting
 from musicctl.store.database import Cursor, Database
 from musicctl.store.kinds import Kind
-from musicctl.store.shape import Shape
 from musicctl.store.streaming import Rows, declared
+from musicctl.store.tables import Shape
 
 T = TypeVar("T")
 Choose = Callable[[Sequence[str]], Sequence[str]]
@@ -33,8 +33,8 @@ def copy_out(
     doing = f"export {kind.table}"
 
     def work(cursor: Cursor) -> int:
-        found = shape.of(cursor, kind, doing)
-        casting.as_it_stands(cursor)
+        found = tables.of(cursor, kind, doing)
+        typecasts.as_it_stands(cursor)
         names = choose(found.known)
         query = _query(found, names, user_id, doing).as_string(cursor)
         write(SEPARATORS[form].join(names).encode() + b"\n")
@@ -58,13 +58,13 @@ def rows(
     doing = f"export {kind.table}"
 
     def work(cursor: Cursor) -> T:
-        found = shape.of(cursor, kind, doing)
-        casting.as_it_stands(cursor)
+        found = tables.of(cursor, kind, doing)
+        typecasts.as_it_stands(cursor)
         with declared(cursor) as each:
-            casting.exact(each)
+            typecasts.exact(each)
             names = choose(found.known)
             answer = each.rows(_query(found, names, user_id, doing))
-            return use(names, casting.decoded(answer, cursor))
+            return use(names, typecasts.decoded(answer, cursor))
 
     return database.run(work, doing=doing, read_only=True, repeat_on=())
 

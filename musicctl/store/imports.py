@@ -11,14 +11,14 @@ import psycopg2
 from psycopg2 import sql
 
 from musicctl.errors import MusicctlError, UnavailableError
-from musicctl.store import bulk, leftovers, refused_rows, shape
+from musicctl.store import bulk, leftovers, refused_rows, tables
 from musicctl.store.copying import copy_pieces
 from musicctl.store.database import Cursor, Database, one_row
 from musicctl.store.kinds import Kind
 from musicctl.store.lease import Process
 from musicctl.store.opening import Opening
-from musicctl.store.shape import Shape
 from musicctl.store.streaming import declared
+from musicctl.store.tables import Shape
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -81,7 +81,7 @@ def importing(database: Database, kind: Kind, work: Callable[["Incoming"], T]) -
     doing = f"import {kind.table}"
 
     def whole(cursor: Cursor) -> T:
-        found = shape.of(cursor, kind, doing)
+        found = tables.of(cursor, kind, doing)
         found.require_insertable(doing)
         incoming = Incoming(cursor, found)
         done = work(incoming)
@@ -118,7 +118,7 @@ def reviewed(
     doing, kept = f"import {kind.table}", []
 
     def first(cursor: Cursor) -> tuple[S, bool]:
-        found = shape.of(cursor, kind, doing)
+        found = tables.of(cursor, kind, doing)
         found.require_insertable(doing)
         kept.append(Incoming(cursor, found))
         staged = stage(kept[0])

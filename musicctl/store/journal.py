@@ -16,8 +16,8 @@ from psycopg2 import errors, extras, sql
 from musicctl.store import withholding
 from musicctl.store.copying import copy_in
 from musicctl.store.database import REPEATABLE, Cursor, Database, one_row
-from musicctl.store.instep import Behind
 from musicctl.store.lease import Fence
+from musicctl.store.mirror_updates import Behind
 from musicctl.store.withholding import Judged, Withheld
 
 INTENT = ("seq", "user_id", "field", "target", "verdict", "plays")

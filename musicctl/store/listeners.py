@@ -6,12 +6,12 @@ from functools import partial
 from itertools import chain, islice
 from typing import TypeVar
 
-from musicctl.store import casting, grouped, plays, view
-from musicctl.store.casting import Row
+from musicctl.store import listeners_grouped, plays, typecasts, view
 from musicctl.store.database import Cursor, Database, one_row
 from musicctl.store.naming import qualified
 from musicctl.store.spellings import spellings
 from musicctl.store.streaming import stream
+from musicctl.store.typecasts import Row
 
 COLUMNS = view.COLUMNS
 SORTS = {
@@ -215,7 +215,7 @@ def _stream(
     after: str = "",
 ) -> T:
     def prepare(cursor: Cursor) -> tuple[str, Mapping[str, object]]:
-        rows = grouped.rows(cursor, view.shapes(cursor), query)
+        rows = listeners_grouped.rows(cursor, view.shapes(cursor), query)
         plays.as_asked(cursor, query)
         conditions = " AND ".join([*wanted.conditions, qualified("user_id > %(after)s")])
         statement = f"SELECT {', '.join(COLUMNS)} FROM ({rows}) AS listeners WHERE {conditions}"
@@ -231,7 +231,7 @@ def _first_by(database: Database, wanted: Wanted, query: str | None, sort: str, 
     """
 
     def work(cursor: Cursor) -> list[Row]:
-        rows = grouped.rows(cursor, view.shapes(cursor), query)
+        rows = listeners_grouped.rows(cursor, view.shapes(cursor), query)
         plays.as_asked(cursor, query)
         conditions = " AND ".join([*wanted.conditions, "true"])
         cursor.execute(
@@ -266,11 +266,11 @@ def _looked_up(cursor: Cursor, wanted: Wanted, query: str | None, span: str) -> 
 
 def _rows(cursor: Cursor, statement: str, values: Mapping[str, object]) -> list[Row]:
     """Return all rows of a statement; the app's part of them may be in no known encoding."""
-    casting.as_it_stands(cursor)
+    typecasts.as_it_stands(cursor)
     with cursor.connection.cursor() as exact:
-        casting.exact(exact)
+        typecasts.exact(exact)
         exact.execute(statement, values)
-        return list(casting.decoded(exact.fetchall(), cursor))
+        return list(typecasts.decoded(exact.fetchall(), cursor))
 
 
 def _run(database: Database, work: Callable[[Cursor], T], query: str | None) -> T:

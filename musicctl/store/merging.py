@@ -7,7 +7,7 @@ from typing import NamedTuple
 import psycopg2
 from psycopg2 import sql
 
-from musicctl.store import bulk, casting, naming, refused_rows, written
+from musicctl.store import bulk, naming, refused_rows, typecasts, written
 from musicctl.store.database import one_row
 from musicctl.store.imports import MISSING, Difference, Incoming, RefusedRow
 from musicctl.store.saved import OWNER
@@ -40,7 +40,7 @@ def merge(incoming: Incoming, foreseen: Difference) -> Merged:
     and returned. Raises SwallowedError when the table does not have the others afterwards.
     """
     found = incoming.shape
-    kept = foreseen.new + foreseen.changed <= KEPT and not casting.of_no_encoding(incoming.cursor)
+    kept = foreseen.new + foreseen.changed <= KEPT and not typecasts.of_no_encoding(incoming.cursor)
     before = _differing(incoming) if kept else None
     # Where they are deferred, they would speak only at the commit, and of no line.
     incoming.cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")

@@ -8,10 +8,10 @@ from datetime import datetime
 from psycopg2 import sql
 
 from musicctl.errors import BusyError, ConfigError, MusicctlError
-from musicctl.store import instep
+from musicctl.store import mirror_updates
+from musicctl.store.border import speaking
 from musicctl.store.copying import CHUNK, copy_lines, lines
 from musicctl.store.database import Cursor, Database, one_row
-from musicctl.store.speaking import speaking
 
 INCOMING = sql.Identifier("musicctl", "tenant_users_incoming")
 COLUMNS = ("user_id", "email", "display_name", "roles", "unreadable")
@@ -98,7 +98,7 @@ def refill(database: Database, users: Iterable[Row], *, as_of: datetime) -> int:
         count = database.run(lambda cursor: _refill(cursor, kept, as_of), doing=doing)
     # An outcome that was recorded while our row of that user was not yet to be seen found nothing to change.
     database.run(
-        lambda cursor: instep.follow(cursor, SINCE, {"as_of": as_of}), doing="keep the mirror in step"
+        lambda cursor: mirror_updates.follow(cursor, SINCE, {"as_of": as_of}), doing="keep the mirror in step"
     )
     return count
 
@@ -201,7 +201,7 @@ def _refill(cursor: Cursor, kept: "tempfile.SpooledTemporaryFile[bytes]", as_of:
         cursor.execute(statement.format(distinct="DISTINCT" if repeated else ""))
     cursor.execute("DELETE FROM musicctl.tenant_users_incoming")
     # What we wrote since the export was asked for may, or may not, be in it.
-    instep.follow(cursor, SINCE, {"as_of": as_of})
+    mirror_updates.follow(cursor, SINCE, {"as_of": as_of})
     _stamp(cursor, as_of, count)
     return count
 

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 from psycopg2 import sql
 
-from musicctl.store import casting, naming, shape, written
+from musicctl.store import naming, tables, typecasts, written
 from musicctl.store.database import Cursor, Database
 from musicctl.store.kinds import PLAYLISTS
-from musicctl.store.shape import Shape
+from musicctl.store.tables import Shape
 
 COLUMNS = ("playlist_id", "user_id", "name", "total_plays")
 READING = "read the playlists"
@@ -27,15 +27,15 @@ def of_user(database: Database, user_id: str) -> list[Row]:
     """
 
     def work(cursor: Cursor) -> list[Row]:
-        found = shape.of(cursor, PLAYLISTS, READING)
+        found = tables.of(cursor, PLAYLISTS, READING)
         found.require(["user_id"], READING)
-        casting.as_it_stands(cursor)
+        typecasts.as_it_stands(cursor)
         with cursor.connection.cursor() as rows:
-            casting.exact(rows)
+            typecasts.exact(rows)
             statement = sql.SQL("SELECT {} FROM {} WHERE {} = %s ORDER BY {}")
             owner = found.as_text("user_id")
             rows.execute(statement.format(found.shown, found.table, owner, _order(found)), (user_id,))
-            return list(casting.decoded(rows.fetchall(), cursor))
+            return list(typecasts.decoded(rows.fetchall(), cursor))
 
     return database.run(work, doing=READING, read_only=True)
 

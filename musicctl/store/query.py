@@ -9,11 +9,11 @@ import psycopg2
 from psycopg2 import errors
 
 from musicctl.errors import MusicctlError, RefusedError, UsageError
-from musicctl.store import casting, view, waiting
-from musicctl.store.casting import Row
+from musicctl.store import typecasts, view, waiting
 from musicctl.store.database import Cursor, Database
 from musicctl.store.opening import Opening
 from musicctl.store.streaming import Declared, declared
+from musicctl.store.typecasts import Row
 
 AT_ONCE = 500
 OF_THE_ASKER = ("21", "22", "42")
@@ -78,16 +78,16 @@ class _Clock:
 def _prepare(cursor: Cursor) -> None:
     # The statement was read as one in which a backslash is nothing special outside of E''.
     cursor.execute("SET LOCAL standard_conforming_strings = on")
-    casting.as_it_stands(cursor)
+    typecasts.as_it_stands(cursor)
 
 
 def _paged(cursor: Cursor, statement: str, clock: _Clock, use: Use[T]) -> T:
     with declared(cursor) as rows:
         rows.size = AT_ONCE
-        casting.exact(rows)
+        typecasts.exact(rows)
         with clock.running(cursor):
             first = rows.begin(statement)
-        return use(_names(rows), casting.decoded(_pages(cursor, rows, first, clock), cursor))
+        return use(_names(rows), typecasts.decoded(_pages(cursor, rows, first, clock), cursor))
 
 
 def _pages(cursor: Cursor, rows: Declared, page: list[Row], clock: _Clock) -> Iterator[Row]:
@@ -100,11 +100,11 @@ def _pages(cursor: Cursor, rows: Declared, page: list[Row], clock: _Clock) -> It
 
 
 def _whole(cursor: Cursor, statement: str, clock: _Clock, use: Use[T]) -> T:
-    casting.exact(cursor)
+    typecasts.exact(cursor)
     with clock.running(cursor):
         cursor.execute(statement)
     names = _names(cursor)
-    return use(names, casting.decoded(cursor.fetchall(), cursor))
+    return use(names, typecasts.decoded(cursor.fetchall(), cursor))
 
 
 def _names(cursor: Cursor) -> tuple[str, ...]:

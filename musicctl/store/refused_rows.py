@@ -9,7 +9,7 @@ from psycopg2 import errors, sql
 
 from musicctl.errors import MusicctlError
 from musicctl.store.database import Cursor
-from musicctl.store.shape import Shape
+from musicctl.store.tables import Shape
 
 OF_THE_DATA = ("21", "22", "23", "54")
 """Classes of SQLSTATE that are about a value: data, constraints, and what an index cannot hold."""

@@ -6,12 +6,13 @@ from typing import NamedTuple
 from psycopg2 import errors, sql
 
 from musicctl.errors import ConfigError
-from musicctl.store import journal, naming, shape, written
+from musicctl.store import journal, naming, written
+from musicctl.store import tables as shape
 from musicctl.store.database import Cursor, Database, one_row
 from musicctl.store.journal import NewRun
 from musicctl.store.kinds import KINDS
 from musicctl.store.saved import OWNER
-from musicctl.store.shape import Shape
+from musicctl.store.tables import Shape
 from musicctl.store.written import ADD, MOVE, REMOVE, SET, Written
 
 DOING = "take the rows back"

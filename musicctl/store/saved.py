@@ -5,12 +5,12 @@ from typing import NamedTuple, TypeVar
 
 from psycopg2 import sql
 
-from musicctl.store import casting, shape
+from musicctl.store import tables, typecasts
 from musicctl.store.database import Cursor, Database
 from musicctl.store.kinds import Kind
-from musicctl.store.shape import Shape
 from musicctl.store.spellings import spellings
 from musicctl.store.streaming import Rows, declared
+from musicctl.store.tables import Shape
 
 T = TypeVar("T")
 Row = tuple[object, ...]
@@ -40,12 +40,12 @@ def each(database: Database, kind: Kind, wanted: Wanted, use: Callable[[Rows], T
     doing = f"read the saved {kind.table}"
 
     def work(cursor: Cursor) -> T:
-        found = shape.of(cursor, kind, doing)
+        found = tables.of(cursor, kind, doing)
         statement, given = _question(found, wanted, doing)
-        casting.as_it_stands(cursor)
+        typecasts.as_it_stands(cursor)
         with declared(cursor) as rows:
-            casting.exact(rows)
-            return use(casting.decoded(rows.rows(statement, given), cursor))
+            typecasts.exact(rows)
+            return use(typecasts.decoded(rows.rows(statement, given), cursor))
 
     return database.run(work, doing=doing, read_only=True, repeat_on=())
 

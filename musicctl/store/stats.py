@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from musicctl.store import casting, history, naming, plays, view
+from musicctl.store import history, naming, plays, typecasts, view
 from musicctl.store.database import Cursor, Database, one_row
 from musicctl.store.naming import qualified
 
@@ -121,9 +121,9 @@ def _genres(cursor: Cursor, role: str, *, limit: int) -> list[Genre] | None:
     shape = view.shapes(cursor).get("user_data")
     if shape is None or not {"user_id", "fav_genre"} <= shape.columns:
         return None
-    casting.as_it_stands(cursor)
+    typecasts.as_it_stands(cursor)
     with cursor.connection.cursor() as exact:
-        casting.exact(exact)
+        typecasts.exact(exact)
         exact.execute(GENRES.format(table=shape.table), {"role": role, "limit": limit})
-        rows = casting.decoded(exact.fetchall(), exact)
+        rows = typecasts.decoded(exact.fetchall(), exact)
         return [(row[0], row[1], row[2], row[3], row[4]) for row in rows]

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from musicctl.errors import BusyError
-from musicctl.store import instep, journal
+from musicctl.store import journal, mirror_updates
 from musicctl.store.database import Cursor, Database, one_row
 from musicctl.store.lease import Fence
 
@@ -129,7 +129,7 @@ def _follow(cursor: Cursor, runs: Sequence[str]) -> None:
     """Bring the mirror into step with whom these runs were about: they may have been cut off before that."""
     for run in runs:
         cursor.execute("SELECT DISTINCT user_id FROM musicctl.changes WHERE run = %s", (run,))
-        instep.follow_users(cursor, [user_id for (user_id,) in cursor.fetchall()])
+        mirror_updates.follow_users(cursor, [user_id for (user_id,) in cursor.fetchall()])
 
 
 def _cut_off(cursor: Cursor, fence: Fence | None) -> list[str]:

@@ -8,7 +8,7 @@ from psycopg2 import sql
 from musicctl.errors import MusicctlError
 from musicctl.store.database import Cursor, one_row
 from musicctl.store.journal import Intent, RawJson
-from musicctl.store.shape import Shape
+from musicctl.store.tables import Shape
 
 ADD, REMOVE, MOVE, SET = "add", "remove", "move", "set"
 """What may become of a row; an import that is too long for its rows to be kept is one change, IMPORT."""

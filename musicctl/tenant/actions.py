@@ -10,12 +10,12 @@ import msgspec
 
 from musicctl.errors import BusyError, DeniedError, MusicctlError, NotFoundError, UnavailableError
 from musicctl.tenant.action_records import FAILED, Action, Binding, Draft, Rule, Version
+from musicctl.tenant.border import SCOPES, LostReplyError, StoppedError
 from musicctl.tenant.http import Http
-from musicctl.tenant.lenient import UNREADABLE, reader
+from musicctl.tenant.lenient_json import UNREADABLE, reader
 from musicctl.tenant.pacer import Kind
 from musicctl.tenant.retries import Resend
 from musicctl.tenant.sending import Sender, log_name
-from musicctl.tenant.speaking import SCOPES, LostReplyError, StoppedError
 
 if TYPE_CHECKING:
     from auth0.management.client import Auth0

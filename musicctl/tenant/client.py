@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from musicctl.errors import MusicctlError, NotFoundError, UnavailableError
 from musicctl.tenant import export
+from musicctl.tenant.border import GoneError, LostReplyError
 from musicctl.tenant.export import Job
 from musicctl.tenant.http import Http, OnReply, Traffic
-from musicctl.tenant.ids import checked, encoded
 from musicctl.tenant.pacer import Kind, Rate
 from musicctl.tenant.pacing import OnWait, Pacing
 from musicctl.tenant.retries import Patience, Resend
 from musicctl.tenant.sending import Sender, log_name
-from musicctl.tenant.speaking import GoneError, LostReplyError
 from musicctl.tenant.token import Credentials, TokenSource
+from musicctl.tenant.user_ids import checked, encoded
 from musicctl.tenant.users import TenantUser, decode, decode_list
 
 if TYPE_CHECKING:

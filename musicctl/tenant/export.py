@@ -10,11 +10,11 @@ import msgspec
 
 from musicctl.errors import MusicctlError, UnavailableError
 from musicctl.redaction import redacted
+from musicctl.tenant.border import LostReplyError, refused, speaking
 from musicctl.tenant.http import Http
-from musicctl.tenant.lenient import UNREADABLE, reader
+from musicctl.tenant.lenient_json import UNREADABLE, reader
 from musicctl.tenant.links import link
 from musicctl.tenant.retries import Resend
-from musicctl.tenant.speaking import LostReplyError, refused, speaking
 from musicctl.tenant.users import TenantUser, decode
 
 if TYPE_CHECKING:

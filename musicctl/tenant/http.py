@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from musicctl.errors import ConfigError, MusicctlError
 from musicctl.redaction import hide, redacted
+from musicctl.tenant.border import ThrottledError
 from musicctl.tenant.clock import clock
 from musicctl.tenant.pacing import Pacing
 from musicctl.tenant.retries import Patience, Resend, Tries
-from musicctl.tenant.speaking import ThrottledError
 
 if TYPE_CHECKING:
     import httpx

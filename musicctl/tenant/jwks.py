@@ -13,12 +13,12 @@ import msgspec
 
 from musicctl.errors import MusicctlError, UnavailableError
 from musicctl.tenant import private_file
+from musicctl.tenant.border import host_of, message, speaking
 from musicctl.tenant.http import Http
-from musicctl.tenant.lenient import UNREADABLE, reader
+from musicctl.tenant.lenient_json import UNREADABLE, reader
 from musicctl.tenant.pacer import Rate
 from musicctl.tenant.pacing import Pacing
 from musicctl.tenant.retries import Patience
-from musicctl.tenant.speaking import host_of, message, speaking
 
 if TYPE_CHECKING:
     import httpx

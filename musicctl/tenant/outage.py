@@ -5,8 +5,8 @@ import time
 from collections.abc import Hashable
 
 from musicctl.errors import MusicctlError, UnavailableError
+from musicctl.tenant.border import LostReplyError, UncertainError, UnreachableError
 from musicctl.tenant.pacer import Kind
-from musicctl.tenant.speaking import LostReplyError, UncertainError, UnreachableError
 
 SILENT = 32.0
 """Seconds without a sound reply of any kind after which the tenant is down.

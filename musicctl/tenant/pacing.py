@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 
 from musicctl.tenant import ratelimit
+from musicctl.tenant.border import StoppedError, ThrottledError
 from musicctl.tenant.pacer import Kind, Pacer, Rate, Ticket
 from musicctl.tenant.ratelimit import RateLimit
-from musicctl.tenant.speaking import StoppedError, ThrottledError
 from musicctl.tenant.standing import Standing
 
 OnWait = Callable[[float, str], None]

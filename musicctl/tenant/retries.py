@@ -4,13 +4,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from musicctl.errors import MusicctlError
+from musicctl.tenant.border import LostReplyError, NotAppliedError, StoppedError, ThrottledError
 from musicctl.tenant.ratelimit import LONGEST_WAIT
-from musicctl.tenant.speaking import (
-    LostReplyError,
-    NotAppliedError,
-    StoppedError,
-    ThrottledError,
-)
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 8.0
 """Seconds of the greatest pause after the first failure and after any; it doubles in between."""

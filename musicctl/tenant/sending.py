@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from musicctl.errors import DeniedError, MusicctlError
 from musicctl.tenant import ratelimit
+from musicctl.tenant.border import LostReplyError, UncertainError, refused, speaking
 from musicctl.tenant.http import Http
 from musicctl.tenant.outage import TROUBLE, Outage
 from musicctl.tenant.pacer import Kind, Ticket
 from musicctl.tenant.reservation import Reservation
 from musicctl.tenant.retries import Resend
-from musicctl.tenant.speaking import LostReplyError, UncertainError, refused, speaking
 from musicctl.tenant.token import TokenSource
 
 if TYPE_CHECKING:

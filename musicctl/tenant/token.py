@@ -14,11 +14,11 @@ from musicctl.errors import ConfigError, MusicctlError
 from musicctl.redaction import hide
 from musicctl.secret import Secret
 from musicctl.tenant import ratelimit
+from musicctl.tenant.border import LostReplyError, UnreachableError, refused, speaking
 from musicctl.tenant.http import Http
-from musicctl.tenant.lenient import UNREADABLE, reader
+from musicctl.tenant.lenient_json import UNREADABLE, reader
 from musicctl.tenant.outage import OutageError
 from musicctl.tenant.retries import Resend
-from musicctl.tenant.speaking import LostReplyError, UnreachableError, refused, speaking
 from musicctl.tenant.token_cache import Token, TokenCache, sendable
 
 RENEW_BEFORE = 60.0

@@ -13,7 +13,7 @@ import msgspec
 
 from musicctl.secret import Secret
 from musicctl.tenant import private_file
-from musicctl.tenant.lenient import UNREADABLE, reader
+from musicctl.tenant.lenient_json import UNREADABLE, reader
 
 LOCK_WAIT = 20.0
 """Seconds to wait for another process that is asking for the same token; then we ask too."""

@@ -2,8 +2,8 @@
 
 import msgspec
 
-from musicctl.tenant import lenient
-from musicctl.tenant.speaking import LostReplyError
+from musicctl.tenant import lenient_json
+from musicctl.tenant.border import LostReplyError
 
 
 class TenantUser(msgspec.Struct, frozen=True):
@@ -27,8 +27,8 @@ class TenantUser(msgspec.Struct, frozen=True):
         return name if isinstance(name, str) else None
 
 
-_one = lenient.reader(TenantUser)
-_many = lenient.reader(list[TenantUser])
+_one = lenient_json.reader(TenantUser)
+_many = lenient_json.reader(list[TenantUser])
 
 
 def decode(line: bytes) -> TenantUser | None:
@@ -38,8 +38,8 @@ def decode(line: bytes) -> TenantUser | None:
     """
     try:
         return _named(_one(line))
-    except lenient.UNREADABLE:
-        found = lenient.decode(line)
+    except lenient_json.UNREADABLE:
+        found = lenient_json.decode(line)
     if not isinstance(found, dict):
         raise LostReplyError(f"a profile cannot be read: {line[:80]!r}", hint="try again")
     return _picked(found)
@@ -49,8 +49,8 @@ def decode_list(body: bytes) -> list[TenantUser]:
     """Return the users in a JSON array of them, without those that name no id; raises LostReplyError."""
     try:
         users = [_named(each) for each in _many(body)]
-    except lenient.UNREADABLE:
-        found = lenient.decode(body)
+    except lenient_json.UNREADABLE:
+        found = lenient_json.decode(body)
         if not isinstance(found, list):
             raise LostReplyError(
                 f"a list of profiles cannot be read: {body[:80]!r}", hint="try again"

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from typer._click import Context
 
-from musicctl.cli.columns import COLUMNS
 from musicctl.cli.root import COMMANDS, command
+from musicctl.cli.shared_options import COLUMNS
 from musicctl.render.spreadsheet import BOM
 from tests.program import Program, Sandbox
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from musicctl.cli.transfer import MANY
+from musicctl.cli.commands.saved_files import MANY
 from tests.cli.test_asking import on_a_terminal
 from tests.program import Program, Sandbox
 

@@ -16,13 +16,13 @@ WRITERS = {
     "cli/border.py": "errors, by render.error; candidates for a shell",
     "cli/output.py": "everything that commands print",
     "cli/session.py": "sentences on stderr, by safe",
-    "cli/transfer.py": "the bytes of an export that is not on a terminal",
+    "cli/commands/saved_files.py": "the bytes of an export that is not on a terminal",
     "sandbox/local_tenant/__main__.py": "the log of a background process",
     "tenant/leaving.py": "requests, on the stream of a connection: none of ours",
 }
 OWN_WORDS = {
-    "cli/completion.py": "scripts of ours",
-    "cli/help.py": "help texts of ours",
+    "cli/commands/completion.py": "scripts of ours",
+    "cli/commands/help.py": "help texts of ours",
 }
 """Modules that print what nobody else has written."""
 

@@ -7,7 +7,7 @@ from typing import get_args
 
 import pytest
 
-from musicctl.cli.sandbox import Plan
+from musicctl.cli.commands.sandbox import Plan
 from musicctl.sandbox.local_tenant import settings
 from musicctl.sandbox.local_tenant.faults import COLUMNS, REACH
 from musicctl.sandbox.local_tenant.storage import STATE_FILE, Storage

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from musicctl.cli.columns import COLUMNS
+from musicctl.cli.shared_options import COLUMNS
 from tests.cli.test_formats import commands
 from tests.program import Program, Sandbox
 

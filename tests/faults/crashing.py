@@ -17,8 +17,8 @@ from typing import Any
 
 from musicctl.cli import main
 from musicctl.errors import MusicctlError
-from musicctl.operations.namewriting import NameWriting
-from musicctl.operations.rolewriting import RoleWriting
+from musicctl.operations.names.writing import NameWriting
+from musicctl.operations.roles.writing import RoleWriting
 from musicctl.sandbox.local_tenant import fault_words
 from musicctl.sandbox.local_tenant.storage import STATE_FILE, Storage
 from musicctl.store.journal import Journal

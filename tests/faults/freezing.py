@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from musicctl.cli import main
-from musicctl.operations import lease
+from musicctl.operations.runs import lease
 from musicctl.store.database import Database
 
 

@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from musicctl.cli import main
-from musicctl.operations import watchdog
-from musicctl.operations.namewriting import NameWriting
-from musicctl.operations.rolewriting import RoleRestoring, RoleWriting
+from musicctl.operations.names.writing import NameWriting
+from musicctl.operations.roles.writing import RoleRestoring, RoleWriting
+from musicctl.operations.runs import watchdog
 from musicctl.store.journal import Journal
 from musicctl.tenant.client import Tenant
 from musicctl.tenant.pacing import Pacing

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from musicctl.cli import main
-from musicctl.operations import apply
+from musicctl.operations.runs import apply
 from musicctl.tenant import http, outage, retries
 from musicctl.tenant.client import Tenant
 from musicctl.tenant.retries import Patience

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from musicctl.cli import main
-from musicctl.operations import lease
+from musicctl.operations.runs import lease
 from musicctl.store.journal import Journal
 from musicctl.tenant.http import BODY, HEADERS, Http
 from musicctl.tenant.sending import Sender

@@ -9,10 +9,10 @@ from http.server import BaseHTTPRequestHandler
 import pytest
 
 from musicctl.errors import DeniedError, MusicctlError
-from musicctl.operations.apply import Done, Means, perform
-from musicctl.operations.freshplays import Facts, FreshPlays
-from musicctl.operations.lease import Lease, LeaseLostError, this_process
-from musicctl.operations.rolewriting import RoleRestoring, RoleWriting
+from musicctl.operations.roles.writing import RoleRestoring, RoleWriting
+from musicctl.operations.runs.apply import Done, Means, perform
+from musicctl.operations.runs.fresh_plays import Facts, FreshPlays
+from musicctl.operations.runs.lease import Lease, LeaseLostError, this_process
 from musicctl.policy.plan import Change
 from musicctl.policy.report import Outcome
 from musicctl.policy.rule import Pin, Rule, Verdict
@@ -20,9 +20,9 @@ from musicctl.secret import Secret
 from musicctl.store import journal, lease
 from musicctl.store.database import Database
 from musicctl.store.journal import Journal, NewRun
+from musicctl.tenant.border import StoppedError
 from musicctl.tenant.client import Tenant
 from musicctl.tenant.clock import clock
-from musicctl.tenant.speaking import StoppedError
 from musicctl.tenant.token import Credentials
 from tests.program import Sandbox
 from tests.tenant.relay import Misbehaviour, Relay, answering, cut, relay

@@ -2,7 +2,7 @@
 
 import pytest
 
-from musicctl.operations.sync import estimate
+from musicctl.operations.roles.sync import estimate
 from musicctl.store import baseline
 from musicctl.store.database import Database
 from tests.program import query

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from musicctl.operations import freshplays
-from musicctl.operations.freshplays import AT_ONCE, Facts, FreshPlays
+from musicctl.operations.runs import fresh_plays
+from musicctl.operations.runs.fresh_plays import AT_ONCE, Facts, FreshPlays
 
 
 class Source:
@@ -40,6 +40,6 @@ def test_a_user_without_a_number_is_asked_for_once() -> None:
 
 
 def test_old_plays_are_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(freshplays, "OLDEST", -1.0)
+    monkeypatch.setattr(fresh_plays, "OLDEST", -1.0)
     fresh = FreshPlays(["auth0|a"], Source().read)
     assert [fresh.of("auth0|a"), fresh.of("auth0|a")] == [(1, None), (2, None)]

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from musicctl.operations.apply import Done, Means, perform
-from musicctl.operations.lease import Lease, this_process
-from musicctl.operations.rolewriting import RoleWriting
+from musicctl.operations.roles.writing import RoleWriting
+from musicctl.operations.runs.apply import Done, Means, perform
+from musicctl.operations.runs.lease import Lease, this_process
 from musicctl.policy.plan import Change
 from musicctl.policy.report import Outcome
 from musicctl.policy.rule import Rule, Verdict

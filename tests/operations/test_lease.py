@@ -11,8 +11,8 @@ from collections.abc import Iterator
 import pytest
 
 from musicctl.errors import BusyError, Exit
-from musicctl.operations import lease as leases
-from musicctl.operations.lease import Lease, LeaseLostError, OnHoldError, held
+from musicctl.operations.runs import lease as leases
+from musicctl.operations.runs.lease import Lease, LeaseLostError, OnHoldError, held
 from musicctl.sandbox.postgres.cluster import Cluster
 from musicctl.secret import Secret
 from musicctl.store import holds, lease

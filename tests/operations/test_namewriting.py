@@ -7,9 +7,9 @@ from http.server import BaseHTTPRequestHandler
 import pytest
 
 from musicctl.errors import DeniedError, MusicctlError, NotFoundError, UsageError
-from musicctl.operations import namewriting, profile
-from musicctl.operations.namewriting import NameChange, NameRestoring
-from musicctl.operations.sync import Pace
+from musicctl.operations.names import profile, writing
+from musicctl.operations.names.writing import NameChange, NameRestoring
+from musicctl.operations.roles.sync import Pace
 from musicctl.operations.who import Who
 from musicctl.policy.report import Report
 from musicctl.secret import Secret
@@ -37,7 +37,7 @@ class World:
 
     def restore(self, *changes: NameChange) -> Report:
         pace = Pace(threads=2, settle=0.05, progress=lambda _done: None, began=0.0)
-        return namewriting.run(
+        return writing.run(
             self.database,
             self.tenant,
             changes,

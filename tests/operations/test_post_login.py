@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from musicctl.operations.actions_plan import FILES, PLACE, wanted
+from musicctl.operations.actions.plan import FILES, PLACE, wanted
 from musicctl.policy.actions import DEFAULT_NAME, MARK, NAMES, ROLES_CLAIM
 from musicctl.policy.roles import read_roles
 
@@ -116,7 +116,9 @@ def test_a_name_is_given_to_those_without(done: dict[str, list[dict[str, Any]]])
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_files_are_part_of_the_package_and_say_whose_they_are(name: str) -> None:
-    text = files("musicctl.operations").joinpath("post_login", FILES[name]).read_text(encoding="utf-8")
+    text = (
+        files("musicctl.operations.actions").joinpath("post_login", FILES[name]).read_text(encoding="utf-8")
+    )
     assert text.startswith(MARK)
     assert "Replaces the Rule" in text
     assert text.isascii()

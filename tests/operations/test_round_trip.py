@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from musicctl.operations import exports, imports
 from musicctl.operations.files.columns import Column
+from musicctl.operations.library import exports, imports
 from musicctl.operations.who import Who
 from musicctl.render.records import Format, listing
 from musicctl.store.database import Cursor, Database

@@ -3,7 +3,7 @@
 import pytest
 
 from musicctl.errors import UsageError
-from musicctl.policy.names import display_name
+from musicctl.policy.display_name import display_name
 from musicctl.render.text import safe
 
 

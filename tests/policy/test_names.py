@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from musicctl.errors import UsageError
-from musicctl.policy.names import LONGEST, REFUSED, display_name
+from musicctl.policy.display_name import LONGEST, REFUSED, display_name
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ BREAKS: dict[str, tuple[Break, ...]] = {
             why="a write leaves although its intent was not committed",
         ),
         Break(
-            file="musicctl/operations/recovery.py",
+            file="musicctl/operations/runs/recovery.py",
             old="    if now == change.after:\n",
             new="    if False:\n",
             tests=("tests/faults/test_row_01_crash_points.py",),
@@ -37,7 +37,7 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     ),
     "P3": (
         Break(
-            file="musicctl/operations/freshness.py",
+            file="musicctl/operations/runs/freshness.py",
             old="        if age > self._seconds:\n",
             new="        if False:\n",
             tests=("tests/operations/test_last_check.py",),
@@ -62,7 +62,7 @@ BREAKS: dict[str, tuple[Break, ...]] = {
             why="a lease that somebody else has taken counts as ours",
         ),
         Break(
-            file="musicctl/operations/actions_deploy.py",
+            file="musicctl/operations/actions/deploy.py",
             old="actions.leaving(self._require_leave)",
             new="actions.leaving(lambda: None)",
             tests=("tests/faults/test_row_13_actions.py",),
@@ -71,14 +71,14 @@ BREAKS: dict[str, tuple[Break, ...]] = {
     ),
     "P6": (
         Break(
-            file="musicctl/operations/rolewriting.py",
+            file="musicctl/operations/roles/writing.py",
             old="        return others and (self._role in after) is giving",
             new="        return True or (self._role in after) is giving",
             tests=("tests/faults/test_forged_journal.py",),
             why="an undo restores any role that the journal names",
         ),
         Break(
-            file="musicctl/operations/rolewriting.py",
+            file="musicctl/operations/roles/writing.py",
             old="        if (self._role in now) is giving:\n",
             new="        if False:\n",
             tests=("tests/faults/test_row_09_undo.py",),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from musicctl.sandbox.cast import CastMember, demo_cast
+from musicctl.sandbox.demo_listeners import CastMember, demo_cast
 from musicctl.sandbox.listeners import ROLE, THRESHOLD, MadeUp, made_up
 
 Listener = MadeUp | CastMember

@@ -10,7 +10,7 @@ import pytest
 
 from musicctl.errors import MusicctlError, UsageError
 from musicctl.sandbox import load, playlist_file
-from musicctl.sandbox.cast import demo_cast
+from musicctl.sandbox.demo_listeners import demo_cast
 from musicctl.sandbox.listeners import made_up
 from musicctl.sandbox.local_tenant import profiles
 from musicctl.sandbox.local_tenant.storage import STATE_FILE, Storage

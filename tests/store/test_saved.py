@@ -6,7 +6,7 @@ from itertools import islice
 import pytest
 
 from musicctl.errors import ConfigError
-from musicctl.store import saved, shape
+from musicctl.store import saved, tables
 from musicctl.store.database import Cursor, Database
 from musicctl.store.kinds import SONGS
 from musicctl.store.saved import Wanted
@@ -17,7 +17,7 @@ def plan(database: Database, wanted: Wanted) -> str:
     """Return how Postgres finds the rows, where it avoids to read the whole table."""
 
     def work(cursor: Cursor) -> str:
-        found = shape.of(cursor, SONGS, "explain")
+        found = tables.of(cursor, SONGS, "explain")
         where = saved.where(found, wanted, "explain").as_string(cursor)
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute(f"EXPLAIN SELECT FROM public.songs WHERE {where}", saved.values(wanted))

@@ -3,7 +3,7 @@
 import pytest
 
 from musicctl.errors import MusicctlError
-from musicctl.store import genres, journal, pins, playlists, undoing
+from musicctl.store import app_values, genres, journal, pins, playlists
 from musicctl.store.database import Cursor, Database
 from musicctl.store.journal import NewRun
 from musicctl.store.pins import Pin
@@ -33,15 +33,15 @@ def set_genre(database: Database, genre: str) -> tuple[genres.Replaced, str]:
 def test_plays_are_written_back_and_journalled(database: Database, database_url: str) -> None:
     query(database_url, "INSERT INTO playlists VALUES ('1', 'auth0|a', 'Mix', 5), ('2', 'auth0|a', '', 7)")
     run = set_plays(database, 7)
-    [seen] = undoing.values(database, run)
+    [seen] = app_values.values(database, run)
     assert (seen.now, seen.before, seen.after, seen.skipped) == (7, 5, 7, "")
-    undo, [value] = undoing.restore(database, run, UNDO)
+    undo, [value] = app_values.restore(database, run, UNDO)
     assert value.skipped == ""
     assert query(database_url, "SELECT total_plays FROM playlists ORDER BY 1") == [(5,), (7,)]
     assert query(
         database_url, f"SELECT user_id, target, before, after FROM musicctl.changes WHERE run = '{undo}'"
     ) == [("auth0|a", "1", 7, 5)]
-    again, [value] = undoing.restore(database, run, UNDO)
+    again, [value] = app_values.restore(database, run, UNDO)
     assert (again, value.skipped) == (None, "it was changed since the run, and is 5 now")
 
 
@@ -62,7 +62,7 @@ def test_plays_that_others_touched_stay(
     run = set_plays(database, 7)
     query(database_url, statement)
     there = query(database_url, "SELECT * FROM playlists ORDER BY 2")
-    undo, [value] = undoing.restore(database, run, UNDO)
+    undo, [value] = app_values.restore(database, run, UNDO)
     assert undo is None
     assert why in value.skipped
     assert query(database_url, "SELECT * FROM playlists ORDER BY 2") == there
@@ -73,12 +73,12 @@ def test_a_genre_that_was_not_set_is_not_set_again(database: Database, database_
     assert before is None
     before, second = set_genre(database, "skiffle")
     assert before == "beat"
-    assert undoing.restore(database, first, UNDO)[0] is None
-    assert undoing.restore(database, second, UNDO)[0] is not None
-    undo, _ = undoing.restore(database, first, UNDO)
+    assert app_values.restore(database, first, UNDO)[0] is None
+    assert app_values.restore(database, second, UNDO)[0] is not None
+    undo, _ = app_values.restore(database, first, UNDO)
     assert query(database_url, "SELECT * FROM user_data") == [("auth0|a", None)]
     assert undo is not None
-    assert undoing.restore(database, undo, UNDO)[0] is not None
+    assert app_values.restore(database, undo, UNDO)[0] is not None
     assert query(database_url, "SELECT * FROM user_data") == [("auth0|a", "beat")]
 
 
@@ -86,7 +86,7 @@ def test_nothing_is_written_where_the_journal_cannot_be(database: Database, data
     _, run = set_genre(database, "beat")
     query(database_url, "ALTER TABLE musicctl.runs ADD CHECK (command <> 'undo') NOT VALID")
     with pytest.raises(MusicctlError):
-        undoing.restore(database, run, UNDO)
+        app_values.restore(database, run, UNDO)
     with pytest.raises(MusicctlError):
         set_genre(database, "skiffle")
     assert query(database_url, "SELECT fav_genre FROM user_data") == [("beat",)]
@@ -98,7 +98,7 @@ def test_many_users_of_the_mirror_and_many_pins(database: Database, database_url
         "INSERT INTO musicctl.tenant_users (user_id, display_name, roles, unreadable) VALUES"
         " ('auth0|a', 'A', '{x}', NULL), ('auth0|b', NULL, NULL, 'roles are a number')",
     )
-    assert undoing.mirrored(database, ["auth0|a", "auth0|b", "auth0|c"]) == {
+    assert app_values.mirrored(database, ["auth0|a", "auth0|b", "auth0|c"]) == {
         "auth0|a": ("A", ["x"], None),
         "auth0|b": (None, None, "roles are a number"),
     }
@@ -106,8 +106,8 @@ def test_many_users_of_the_mirror_and_many_pins(database: Database, database_url
         Pin(user_id=user_id, role="r", state="revoked", until=None, reason="undo of x", actor="ann@desk")
         for user_id in ("auth0|a", "auth0|b")
     ]
-    undoing.pin(database, wanted)
-    undoing.pin(database, wanted)
+    app_values.pin(database, wanted)
+    app_values.pin(database, wanted)
     assert pins.of_users(database, "r", ["auth0|a", "auth0|b"]) == {
         "auth0|a": "revoked",
         "auth0|b": "revoked",

@@ -6,7 +6,7 @@ import pytest
 
 from musicctl.errors import ConfigError
 from musicctl.secret import Secret
-from musicctl.store import grouped, listeners, schema, view
+from musicctl.store import listeners, listeners_grouped, schema, view
 from musicctl.store.database import Cursor, Database
 from musicctl.store.listeners import Wanted
 from tests.program import query
@@ -164,7 +164,7 @@ def test_the_grouped_rows_are_the_same(database: Database, database_url: str) ->
     query(database_url, FILLED)
 
     def work(cursor: Cursor) -> list[object]:
-        cursor.execute(f"{grouped.rows(cursor, view.shapes(cursor), None)} ORDER BY user_id", {})
+        cursor.execute(f"{listeners_grouped.rows(cursor, view.shapes(cursor), None)} ORDER BY user_id", {})
         return [*cursor.fetchall()]
 
     found = database.run(work, doing="group", read_only=True)

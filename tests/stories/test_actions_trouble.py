@@ -25,7 +25,7 @@ PATH = "/api/v2/actions/triggers/post-login/bindings"
 DYING = """
 import sys
 from musicctl.cli import main
-from musicctl.operations.actions_writes import BindingsWrite, DeployWrite, DraftWrite
+from musicctl.operations.actions.writes import BindingsWrite, DeployWrite, DraftWrite
 from tests.faults.crashing import around, die, die_afterwards
 writes = {"draft": DraftWrite, "deploy": DeployWrite, "bind": BindingsWrite}
 around(writes[sys.argv[1]], "send", int(sys.argv[2]), {"before": die, "after": die_afterwards}[sys.argv[3]])

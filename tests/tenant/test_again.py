@@ -9,10 +9,10 @@ from http.server import BaseHTTPRequestHandler
 import pytest
 
 from musicctl.errors import DeniedError, UnavailableError
+from musicctl.tenant.border import LostReplyError, StoppedError, ThrottledError
 from musicctl.tenant.client import Tenant
 from musicctl.tenant.pacer import Rate
 from musicctl.tenant.retries import Patience
-from musicctl.tenant.speaking import LostReplyError, StoppedError, ThrottledError
 from musicctl.tenant.token import Credentials
 from tests.program import Sandbox
 from tests.tenant.relay import Misbehaviour, Relay, answering, cut, refuse

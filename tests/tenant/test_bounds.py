@@ -13,9 +13,9 @@ import pytest
 
 from musicctl.errors import Exit, MusicctlError, UnavailableError
 from musicctl.tenant import bounds, export
+from musicctl.tenant.border import UncertainError
 from musicctl.tenant.bounds import Limit
 from musicctl.tenant.client import Tenant
-from musicctl.tenant.speaking import UncertainError
 from tests.tenant.relay import Misbehaviour, Relay, answering
 
 MIB = 1024 * 1024

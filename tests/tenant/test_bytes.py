@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from musicctl.errors import Exit, MusicctlError
-from musicctl.tenant import lenient
+from musicctl.tenant import lenient_json
+from musicctl.tenant.border import LostReplyError, UncertainError
 from musicctl.tenant.client import Tenant
 from musicctl.tenant.retries import Patience
-from musicctl.tenant.speaking import LostReplyError, UncertainError
 from musicctl.tenant.token import Credentials
 from tests.program import Sandbox
 from tests.tenant.relay import Relay, answering
@@ -105,4 +105,4 @@ def test_a_broken_cache_is_made_anew(
 
 def test_what_json_has_no_number_for_becomes_null() -> None:
     odd = b'\xef\xbb\xbf{"a": NaN, "b": 1e999, "c": -Infinity, "d": 1' + b"0" * 400 + b', "e": 1.5}'
-    assert lenient.decode(odd) == {"a": None, "b": None, "c": None, "d": None, "e": 1.5}
+    assert lenient_json.decode(odd) == {"a": None, "b": None, "c": None, "d": None, "e": 1.5}

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from musicctl.errors import BusyError, DeniedError, MusicctlError, NotFoundError, UnavailableError, UsageError
+from musicctl.tenant.border import NotAppliedError, ThrottledError, UncertainError
 from musicctl.tenant.client import Tenant
-from musicctl.tenant.speaking import NotAppliedError, ThrottledError, UncertainError
 from musicctl.tenant.token import Credentials
 from tests.program import Sandbox
 from tests.tenant.conftest import with_secret

@@ -19,9 +19,9 @@ from cryptography.x509.oid import NameOID
 
 from musicctl.errors import ConfigError, Exit, MusicctlError, UnavailableError
 from musicctl.secret import Secret
+from musicctl.tenant.border import NotAppliedError, speaking
 from musicctl.tenant.client import Tenant
 from musicctl.tenant.retries import Patience
-from musicctl.tenant.speaking import NotAppliedError, speaking
 from musicctl.tenant.token import Credentials
 
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")

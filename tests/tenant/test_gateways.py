@@ -3,8 +3,8 @@
 import pytest
 
 from musicctl.errors import DeniedError, NotFoundError, UnavailableError
+from musicctl.tenant.border import LostReplyError, UncertainError
 from musicctl.tenant.client import Tenant
-from musicctl.tenant.speaking import LostReplyError, UncertainError
 from tests.tenant.relay import Misbehaviour, Relay, answering
 
 PAGE = b"<html><title>404 Not Found</title></html>"

@@ -3,7 +3,7 @@
 import pytest
 
 from musicctl.errors import UsageError
-from musicctl.tenant.ids import checked
+from musicctl.tenant.user_ids import checked
 
 
 @pytest.mark.parametrize(

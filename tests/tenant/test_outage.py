@@ -5,9 +5,9 @@ import time
 import pytest
 
 from musicctl.tenant import outage
+from musicctl.tenant.border import LostReplyError, UncertainError
 from musicctl.tenant.outage import Outage, OutageError
 from musicctl.tenant.pacer import Kind
-from musicctl.tenant.speaking import LostReplyError, UncertainError
 
 LOST = UncertainError("the reply was lost")
 

@@ -3,14 +3,14 @@
 import pytest
 
 from musicctl.errors import DeniedError, MusicctlError, NotFoundError, UnavailableError
-from musicctl.tenant.retries import Patience, Resend, Tries
-from musicctl.tenant.speaking import (
+from musicctl.tenant.border import (
     LostReplyError,
     StoppedError,
     ThrottledError,
     UncertainError,
     UnreachableError,
 )
+from musicctl.tenant.retries import Patience, Resend, Tries
 
 LOST, UNREACHABLE = LostReplyError("503"), UnreachableError("refused")
 BUSY, STOPPED = ThrottledError("429", wait=2.0), StoppedError("stopped")

@@ -1,5 +1,0 @@
-"""`musicctl artists`."""
-
-from musicctl.cli import saved
-
-app = saved.commands("artists", "Saved artists of a listener.")

@@ -1,0 +1,1 @@
+"""Lists and changes what listeners have in the app's tables; imports and exports it with `files`."""

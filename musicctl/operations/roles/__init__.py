@@ -1,0 +1,1 @@
+"""Plans, syncs, pins, holds and explains roles; writes them through `runs`."""
