@@ -7,7 +7,7 @@ import typer
 from typer.main import get_command
 
 from musicctl.errors import UsageError
-from musicctl.render.records import Format
+from musicctl.render.formats import Format
 from musicctl.settings import values
 
 User: TypeAlias = Annotated[

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 from musicctl.cli import shared_options as chosen_columns
 from musicctl.errors import UsageError
 from musicctl.render import records
-from musicctl.render.records import Format, Row
+from musicctl.render.formats import Format, Row
 from musicctl.settings.environment import output_format
 
 if TYPE_CHECKING:

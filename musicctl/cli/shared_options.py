@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from musicctl.cli.options import Columns, Excel, options_of
 from musicctl.errors import UsageError
-from musicctl.render.records import Row
+from musicctl.render.formats import Row
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "songs list": ("song_id", "songname", "user_id"),

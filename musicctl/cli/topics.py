@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from musicctl.errors import Exit
-from musicctl.render.records import Format
+from musicctl.render.formats import Format
 from musicctl.render.text import wrapped
 from musicctl.settings.environment import PROGRAM_VARIABLES, config_path
 from musicctl.settings.meanings import MEANINGS

@@ -9,6 +9,7 @@ from musicctl.tenant.user_ids import checked
 
 if TYPE_CHECKING:
     from musicctl.tenant.client import Tenant
+    from musicctl.tenant.users import TenantUser
 
 
 AROUND = re.compile(r"^[\s\ufeff]+|[\s\ufeff]+$")
@@ -58,3 +59,15 @@ def user_id(text: str, tenant: "Callable[[], Tenant]", *, tell: "Callable[[str],
             " whoever signed up with it need not be whom it belongs to"
         )
     return found[0].user_id
+
+
+def find(tenant: "Tenant", user_id: str) -> "TenantUser":
+    """Return the user as the tenant has it now; raises NotFoundError."""
+    user = tenant.user(user_id)
+    if user is None:
+        raise UnknownUserError(
+            f"{tenant} has no user {user_id}",
+            users=(user_id,),
+            hint="an email address works in place of an id",
+        )
+    return user

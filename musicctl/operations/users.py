@@ -1,6 +1,6 @@
 """One listener across all three stores."""
 
-from musicctl.operations.names.profile import find
+from musicctl.operations.lookup import find
 from musicctl.operations.question import Question
 from musicctl.policy.roles import read_roles, unreadable
 from musicctl.policy.rule import Pin

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from musicctl.render.encoding import encoded
-from musicctl.render.records import Row
+from musicctl.render.formats import Row
 from musicctl.render.table import cell, fields, table
 
 FOR_PEOPLE = ("user_id", "target", "verdict", "plays", "state", "before", "after", "detail")

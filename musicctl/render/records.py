@@ -1,20 +1,8 @@
 """A listing in every format, as pieces of text: machine formats are complete and come row by row."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from enum import Enum
 
-Row = Sequence[object]
-
-
-class Format(Enum):
-    """How data is printed: `table` is for people, the others are for machines."""
-
-    TABLE = "table"
-    JSON = "json"
-    JSONL = "jsonl"
-    CSV = "csv"
-    TSV = "tsv"
-    IDS = "ids"
+from musicctl.render.formats import Format, Row
 
 
 def listing(

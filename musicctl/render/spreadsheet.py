@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from musicctl.render.encoding import field
-from musicctl.render.records import Format, Row, listing
+from musicctl.render.formats import Format, Row
+from musicctl.render.records import listing
 
 SIGNS = "=+@＝＋－＠-"
 START = re.compile(rf"^(?=[\s\ufeff\u200b\"']*[{SIGNS}]|[\t\r])")

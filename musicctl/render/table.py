@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import islice, repeat
 
-from musicctl.render.records import Row
+from musicctl.render.formats import Row
 from musicctl.render.text import ELLIPSIS, safe, shorten, width, wrapped
 
 GAP = "  "

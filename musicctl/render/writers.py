@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from musicctl.render.encoding import encoded, field
-from musicctl.render.records import Row
+from musicctl.render.formats import Row
 from musicctl.render.text import escaped, safe
 
 Writer = Callable[[Sequence[str], Iterable[Row]], Iterator[str]]

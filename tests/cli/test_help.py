@@ -15,7 +15,7 @@ from musicctl.cli.manuals import MANUALS
 from musicctl.cli.manuals.manual import ALWAYS, LEASE, PROFILE, SEVERAL, TENANT, USER
 from musicctl.cli.topics import PROGRAM, TOPICS
 from musicctl.errors import Exit
-from musicctl.render.records import Format
+from musicctl.render.formats import Format
 from musicctl.settings.environment import PROGRAM_VARIABLES
 from musicctl.settings.meanings import MEANINGS
 from musicctl.settings.model import GUARDS, SETTINGS, environment_variable

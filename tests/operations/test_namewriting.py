@@ -9,7 +9,7 @@ import pytest
 from musicctl.errors import DeniedError, MusicctlError, NotFoundError, UsageError
 from musicctl.operations.names import profile, writing
 from musicctl.operations.names.writing import NameChange, NameRestoring
-from musicctl.operations.roles.sync import Pace
+from musicctl.operations.runs.context import Pace
 from musicctl.operations.who import Who
 from musicctl.policy.report import Report
 from musicctl.secret import Secret

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from musicctl.operations.files.columns import Column
 from musicctl.operations.library import exports, imports
 from musicctl.operations.who import Who
-from musicctl.render.records import Format, listing
+from musicctl.render.formats import Format
+from musicctl.render.records import listing
 from musicctl.store.database import Cursor, Database
 from musicctl.store.opening import Opening
 from tests.render.hostile import STRINGS

@@ -6,7 +6,8 @@ import sys
 import pytest
 
 LISTING = (
-    "from musicctl.render.records import Format, listing; list(listing(('a',), [('ä⭐',)], Format('{form}')))"
+    "from musicctl.render.formats import Format; from musicctl.render.records import listing;"
+    "list(listing(('a',), [('ä⭐',)], Format('{form}')))"
 )
 WATCHED = ("rich", "json", "csv", "decimal", "hashlib")
 

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from musicctl.render.records import Format, document, listing
+from musicctl.render.formats import Format
+from musicctl.render.records import document, listing
 from musicctl.store import waiting
 from musicctl.store.database import Cursor, Database
 from tests.render.hostile import STRINGS, any_text, forbidden, unhurried

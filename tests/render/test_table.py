@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from musicctl.render.records import Row
+from musicctl.render.formats import Row
 from musicctl.render.table import MEASURED, cell, fields, lines, table
 from musicctl.render.text import safe, width
 from tests.render.hostile import STRINGS, any_text, forbidden, unhurried

@@ -11,7 +11,7 @@ from musicctl.cli.output import aside, chosen, document, listing, machine, termi
 from musicctl.cli.session import Session
 from musicctl.errors import DeniedError, Exit
 from musicctl.render import records
-from musicctl.render.records import Format
+from musicctl.render.formats import Format
 
 if TYPE_CHECKING:
     from musicctl.operations.actions.deploy import Means

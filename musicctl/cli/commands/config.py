@@ -5,7 +5,7 @@ from musicctl.cli.command import command, group
 from musicctl.cli.options import Json, Output, Profile
 from musicctl.cli.output import chosen, document, listing, terminal_width, text, verbatim, whole
 from musicctl.cli.session import talk, tell_of_settings
-from musicctl.render.records import Format
+from musicctl.render.formats import Format
 from musicctl.render.text import safe, wrapped
 from musicctl.settings.environment import config_path
 

@@ -21,7 +21,7 @@ from musicctl.cli.output import (
 )
 from musicctl.cli.session import Session
 from musicctl.errors import Exit
-from musicctl.render.records import Format, Row
+from musicctl.render.formats import Format, Row
 
 app = group("What was changed, when, by whom, and what became of it.")
 ON_A_TERMINAL = 20

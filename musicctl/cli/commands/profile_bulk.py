@@ -12,7 +12,7 @@ from musicctl.cli.options import DryRun, Json, Output, Profile, Quiet, Refresh, 
 from musicctl.cli.output import aside, chosen, document, listing, terminal_width, text
 from musicctl.cli.session import Session
 from musicctl.errors import Exit, NotFoundError, UsageError
-from musicctl.render.records import Format
+from musicctl.render.formats import Format
 from musicctl.settings.environment import person_present
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from musicctl.cli.output import chosen, first_rows, most_rows
 from musicctl.cli.reading import reading
 from musicctl.cli.session import Session
 from musicctl.errors import MusicctlError, UsageError
-from musicctl.render.records import Format, Row
+from musicctl.render.formats import Format, Row
 
 app = alone()
 ON_A_TERMINAL = 200

@@ -13,7 +13,7 @@ from musicctl.cli.options import DryRun, Json, Output, Profile, Quiet, Refresh, 
 from musicctl.cli.output import chosen, document, listing, show_plan, show_report
 from musicctl.cli.session import Session
 from musicctl.errors import Exit, RefusedError
-from musicctl.render.records import Format
+from musicctl.render.formats import Format
 from musicctl.settings.values import MOST_PLAYS
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from musicctl.cli.output import chosen, show_judgements, show_plan, show_report
 from musicctl.cli.session import Session
 from musicctl.cli.targets import resolved
 from musicctl.errors import Exit
+from musicctl.render.formats import Format
 from musicctl.render.judgement import judgement_documents
-from musicctl.render.records import Format
 
 if TYPE_CHECKING:
     from musicctl.operations.roles.promote import Promotion

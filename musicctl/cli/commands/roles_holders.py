@@ -3,7 +3,7 @@
 from musicctl.cli.options import Json, Output, Profile, Quiet, Role, User
 from musicctl.cli.output import chosen, document, listing, terminal_width, text, whole
 from musicctl.cli.session import Session
-from musicctl.render.records import Format
+from musicctl.render.formats import Format
 
 
 def holders(

@@ -78,7 +78,8 @@ def carry_out(
 
 
 def _perform(session: Session, plan: "Plan", holding: "Lease", command: str, began: float) -> "Report":
-    from musicctl.operations.roles.sync import Pace, apply, estimate
+    from musicctl.operations.roles.sync import apply, estimate
+    from musicctl.operations.runs.context import Pace
 
     chosen = session.settings
     if plan.changes:

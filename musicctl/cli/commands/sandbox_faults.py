@@ -12,7 +12,7 @@ from musicctl.cli.options import Json, Output, Quiet
 from musicctl.cli.output import chosen, document, listing
 from musicctl.cli.session import talk
 from musicctl.errors import UnavailableError
-from musicctl.render.records import Format
+from musicctl.render.formats import Format
 from musicctl.settings import sandbox_state
 from musicctl.settings.environment import sandbox_folder
 

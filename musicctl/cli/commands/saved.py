@@ -14,7 +14,7 @@ from musicctl.cli.output import aside, chosen, document, first_rows, listing, mo
 from musicctl.cli.session import Session
 from musicctl.cli.table_commands import Keys, group_of, one
 from musicctl.errors import Exit
-from musicctl.render.records import Format
+from musicctl.render.formats import Format
 
 if TYPE_CHECKING:
     from musicctl.operations.library.saved_changes import Chosen

@@ -17,7 +17,7 @@ from musicctl.cli.reading import reading
 from musicctl.cli.session import Session
 from musicctl.errors import UsageError
 from musicctl.render import records
-from musicctl.render.records import Format, Row
+from musicctl.render.formats import Format, Row
 from musicctl.settings.environment import person_present
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from musicctl.cli.options import Json, Output, Profile, Quiet
 from musicctl.cli.output import chosen, document, terminal_width, text, whole
 from musicctl.cli.reading import reading
 from musicctl.cli.session import Session
-from musicctl.render.records import Format
+from musicctl.render.formats import Format
 from musicctl.settings.environment import variables
 
 app = alone()

@@ -13,7 +13,7 @@ from musicctl.cli.options import Json, Output, Profile, Quiet, User, duration
 from musicctl.cli.output import chosen, document, text, verbatim, whole
 from musicctl.cli.session import Session, talk
 from musicctl.errors import ConfigError
-from musicctl.render.records import Format
+from musicctl.render.formats import Format
 from musicctl.settings.environment import sandbox_folder
 
 if TYPE_CHECKING:

@@ -15,11 +15,11 @@ from musicctl.cli.output import aside, chosen, document, terminal_width, text
 from musicctl.cli.progress import progress
 from musicctl.cli.session import Session
 from musicctl.errors import Exit, RefusedError
-from musicctl.render.records import Format
+from musicctl.render.formats import Format
 from musicctl.settings.environment import person_present
 
 if TYPE_CHECKING:
-    from musicctl.operations.undo.restoring import Context
+    from musicctl.operations.runs.context import Context
     from musicctl.policy.undo import Preview, Undone
     from musicctl.store.history import Run
 
@@ -66,7 +66,7 @@ def context_of(session: Session, began: float, *, refresh: bool = False, wait: f
 
     Its seconds count from `began`.
     """
-    from musicctl.operations.undo.restoring import Context
+    from musicctl.operations.runs.context import Context
 
     return Context(
         database=session.database,

@@ -6,9 +6,10 @@ from functools import cache
 from importlib.resources import files
 
 from musicctl.errors import ConfigError, RefusedError
+from musicctl.operations.runs.action_fields import names, read
 from musicctl.policy import actions as policy
 from musicctl.policy.actions import ActionsPlan, Content, Found, OldRule
-from musicctl.tenant.action_records import FAILED, Action, Binding, Version
+from musicctl.tenant.action_records import Binding
 from musicctl.tenant.client import Tenant
 
 FILES = {policy.ROLES_CLAIM: "roles_claim.cjs", policy.DEFAULT_NAME: "default_name.cjs"}
@@ -86,22 +87,6 @@ def old_rules(tenant: Tenant) -> tuple[OldRule, ...] | None:
     return policy.doing_our_job((rule.name, rule.script) for rule in rules if rule.enabled)
 
 
-def read(action: Action) -> Found:
-    """Return an Action as plans see it."""
-    deployed = action.deployed_version
-    return Found(
-        action_id=action.id,
-        draft=_content(action, action),
-        failed=action.status == FAILED,
-        running=None if deployed is None else _content(deployed, action),
-    )
-
-
-def names(bindings: tuple[Binding, ...]) -> tuple[str, ...]:
-    """Return the names of what is bound."""
-    return tuple(binding.action.name or "" for binding in bindings)
-
-
 def not_ours(name: str) -> RefusedError:
     """Return the error for an Action of our name that does not say that it is ours."""
     return RefusedError(
@@ -120,11 +105,3 @@ def _template(name: str) -> str:
     return (
         files("musicctl.operations.actions").joinpath("post_login", FILES[name]).read_text(encoding="utf-8")
     )
-
-
-def _content(shown: Action | Version, owner: Action) -> Content:
-    """Return what an Action or a version is made of; a version may leave its trigger to its Action."""
-    triggers = shown.supported_triggers or owner.supported_triggers or []
-    trigger = (triggers[0].id, triggers[0].version or "") if triggers else ("", "")
-    dependencies = frozenset((each.name, each.version or "") for each in shown.dependencies or [])
-    return Content(policy.plain(shown.code or ""), shown.runtime or "", trigger, dependencies)

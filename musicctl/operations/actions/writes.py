@@ -5,8 +5,9 @@ from contextlib import suppress
 from typing import Protocol
 
 from musicctl.errors import DeniedError, MusicctlError, NotFoundError, RefusedError, UnavailableError
-from musicctl.operations.actions.plan import names, not_ours, read
+from musicctl.operations.actions.plan import not_ours
 from musicctl.operations.runs import action_fields
+from musicctl.operations.runs.action_fields import names, read
 from musicctl.policy import actions as policy
 from musicctl.policy.actions import TRIGGER, Content, Found, Step
 from musicctl.tenant.action_records import BUILT, FAILED, Action, Binding, Draft, Trigger

@@ -1,7 +1,7 @@
 """Accounts that a command takes songs from or gives them to: the tenant must know each."""
 
 from musicctl.errors import UsageError
-from musicctl.operations.names.profile import find
+from musicctl.operations.lookup import find
 from musicctl.tenant.client import Tenant
 
 

@@ -6,8 +6,8 @@ from musicctl.operations.names import writing as name_writing
 from musicctl.operations.names.writing import NameChange, NameWriting
 from musicctl.operations.runs import recovery
 from musicctl.operations.runs.apply import Done
+from musicctl.operations.runs.context import Context
 from musicctl.operations.runs.lease import held
-from musicctl.operations.undo.restoring import Context
 from musicctl.policy.report import Report
 from musicctl.store import mirror
 

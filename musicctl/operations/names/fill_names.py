@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from musicctl.operations import mirror as mirrors
 from musicctl.operations.names import bulk
 from musicctl.operations.names.writing import NameChange, NameFilling
-from musicctl.operations.undo.restoring import Context
+from musicctl.operations.runs.context import Context
 from musicctl.policy.bulk_names import BLANK, FILLED, NamesPreview, NamesReport, Renaming
 from musicctl.policy.report import Outcome, Report
 from musicctl.store import mirrored

@@ -3,7 +3,8 @@
 import time
 from typing import TYPE_CHECKING
 
-from musicctl.errors import MusicctlError, NotFoundError, UnknownUserError
+from musicctl.errors import MusicctlError, NotFoundError
+from musicctl.operations.lookup import find
 
 if TYPE_CHECKING:
     from musicctl.operations.who import Who
@@ -11,18 +12,6 @@ if TYPE_CHECKING:
     from musicctl.store.database import Database
     from musicctl.tenant.client import Tenant
     from musicctl.tenant.users import TenantUser
-
-
-def find(tenant: "Tenant", user_id: str) -> "TenantUser":
-    """Return the user as the tenant has it now; raises NotFoundError."""
-    user = tenant.user(user_id)
-    if user is None:
-        raise UnknownUserError(
-            f"{tenant} has no user {user_id}",
-            users=(user_id,),
-            hint="an email address works in place of an id",
-        )
-    return user
 
 
 def show(tenant: "Tenant", user_id: str) -> dict[str, object]:
@@ -47,7 +36,7 @@ def set_name(
     """
     # Who is only shown a profile is not to wait for what writes one.
     from musicctl.operations.names.writing import NameChange, NameWriting, run
-    from musicctl.operations.roles.sync import Pace
+    from musicctl.operations.runs.context import Pace
     from musicctl.policy.display_name import display_name
     from musicctl.store import mirror
 

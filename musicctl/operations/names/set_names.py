@@ -7,10 +7,12 @@ from musicctl.errors import NotFoundError
 from musicctl.operations import lookup
 from musicctl.operations.files.problems import Problem as BadLine
 from musicctl.operations.names import bulk, file
-from musicctl.operations.names.writing import NameChange, NameWriting, name_of
-from musicctl.operations.runs.apply import Done, UnreadableError
+from musicctl.operations.names.writing import NameChange, NameWriting
+from musicctl.operations.runs.apply import Done
+from musicctl.operations.runs.context import Context
+from musicctl.operations.runs.fields import UnreadableError, name_of
+from musicctl.operations.runs.preview import BY_ID, NOT_THERE, in_batches
 from musicctl.operations.runs.threads import in_threads
-from musicctl.operations.undo.restoring import BY_ID, NOT_THERE, Context, in_batches
 from musicctl.policy.bulk_names import Named, NamesPreview, NamesReport, Naming, Renaming
 from musicctl.policy.report import Outcome, Problem, Report
 from musicctl.store import app_values, mirror

@@ -1,15 +1,15 @@
 """How one user's display name is written and taken back, as a journalled run."""
 
-import json
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
-from musicctl.operations.roles.sync import Pace
 from musicctl.operations.runs import lately
-from musicctl.operations.runs.apply import Done, Means, Step, UnreadableError, Writing, perform
+from musicctl.operations.runs.apply import Done, Means, Step, Writing, perform
+from musicctl.operations.runs.context import Pace
+from musicctl.operations.runs.fields import name_of
 from musicctl.operations.runs.lease import Lease
 from musicctl.operations.runs.open_run import journalled
 from musicctl.operations.runs.watchdog import watched
@@ -78,27 +78,6 @@ class NameRestoring(NameWriting):
         if now == change.left:
             return Step(change.name)
         return Step(now, Outcome.CONFLICT, "the name was changed since the run")
-
-
-def name_of(user: TenantUser) -> object:
-    """Return the display name as the tenant has it, None for none; raises UnreadableError."""
-    if user.user_metadata is None:
-        return None
-    if not isinstance(user.user_metadata, dict):
-        raise UnreadableError("user_metadata is no object")
-    name: object = user.user_metadata.get("displayName")
-    if not isinstance(name, str | None) and not _can_be_kept(name):
-        raise UnreadableError("displayName is no text, and nothing that the journal could hold")
-    return name
-
-
-def _can_be_kept(value: object) -> bool:
-    """Tell whether Postgres can hold a value as JSON: with no NUL, no lone surrogate, no infinity."""
-    try:
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
-        return b"\\u0000" not in text.encode()
-    except (ValueError, RecursionError):
-        return False
 
 
 def send(tenant: Tenant, user_id: str, value: object, correlation_id: str) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from musicctl.operations.names.profile import find
+from musicctl.operations.lookup import find
 from musicctl.operations.question import Question
 from musicctl.operations.roles.holds import ROLES
 from musicctl.policy.explanation import Change, Decision, Explanation, Playlist, Seen

@@ -1,7 +1,7 @@
 """The roles that one user holds in the tenant now."""
 
 from musicctl.errors import MusicctlError
-from musicctl.operations.names.profile import find
+from musicctl.operations.lookup import find
 from musicctl.policy.roles import read_roles, unreadable
 from musicctl.tenant.client import Tenant
 

@@ -4,14 +4,14 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 
 from musicctl.errors import Exit
 from musicctl.operations.roles.writing import RoleWriting
 from musicctl.operations.runs import lately
 from musicctl.operations.runs.apply import Done, Means, Writing, perform
+from musicctl.operations.runs.context import Pace
 from musicctl.operations.runs.fresh_plays import Facts, FreshPlays
-from musicctl.operations.runs.freshness import FRESH
 from musicctl.operations.runs.lease import Lease
 from musicctl.operations.runs.open_run import journalled
 from musicctl.operations.runs.watchdog import watched
@@ -26,24 +26,6 @@ from musicctl.tenant.http import Traffic
 
 LONG = 50
 """Changes from which a person wants to know how long it will take."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
-    """How a run goes about its writes.
-
-    `threads` is how many at once, `settle` the seconds to wait before a write whose reply was lost is looked
-    at, `freshness` those that a read may be old when its write leaves; `progress` is told of each change
-    that has been dealt with, `say` tells people how far a run came that was stopped, and `began` is the
-    monotonic time from which the report's seconds count.
-    """
-
-    threads: int
-    settle: float
-    freshness: float = FRESH
-    progress: Callable[[object], None]
-    began: float
-    say: Callable[[str], None] = lambda _line: None
 
 
 def apply(

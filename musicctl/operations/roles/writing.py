@@ -1,10 +1,11 @@
 """How one user's role is written: what of the roles array is ours, and when a change is no longer wanted."""
 
-from musicctl.operations.runs.apply import Step, UnreadableError
+from musicctl.operations.runs.apply import Step
+from musicctl.operations.runs.fields import roles_of
 from musicctl.operations.runs.fresh_plays import FreshPlays
 from musicctl.policy.plan import Change
 from musicctl.policy.report import Outcome
-from musicctl.policy.roles import Roles, read_roles, unreadable, with_role, without_role
+from musicctl.policy.roles import Roles, with_role, without_role
 from musicctl.policy.rule import Pin, Rule, Verdict
 from musicctl.tenant.client import Tenant
 from musicctl.tenant.users import TenantUser
@@ -88,14 +89,6 @@ class RoleRestoring:
         before, after = change.roles_before, change.roles_after
         others = without_role(before, self._role) == without_role(after, self._role)
         return others and (self._role in after) is giving and (self._role in before) is not giving
-
-
-def roles_of(user: TenantUser) -> Roles:
-    """Return a user's roles; raises UnreadableError."""
-    roles = read_roles(user.app_metadata)
-    if roles is None:
-        raise UnreadableError(unreadable(user.app_metadata) or "")
-    return roles
 
 
 def send(tenant: Tenant, user_id: str, value: object, correlation_id: str) -> None:

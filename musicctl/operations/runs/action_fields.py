@@ -1,7 +1,8 @@
 """How the journal has Actions: by name, as a fingerprint of the draft and of what runs; bindings as names."""
 
-from musicctl.operations.actions.plan import names, read
-from musicctl.policy.actions import TRIGGER, Found
+from musicctl.policy import actions as policy
+from musicctl.policy.actions import TRIGGER, Content, Found
+from musicctl.tenant.action_records import FAILED, Action, Binding, Version
 from musicctl.tenant.client import Tenant
 
 DRAFT, RUNNING, BINDINGS = "action_draft", "action_running", "action_bindings"
@@ -26,3 +27,27 @@ def now(tenant: Tenant, field: str, target: str | None) -> object:
     action = tenant.actions.find(target or "")
     found = None if action is None else read(action)
     return draft(found) if field == DRAFT else running(found)
+
+
+def read(action: Action) -> Found:
+    """Return an Action as plans see it."""
+    deployed = action.deployed_version
+    return Found(
+        action_id=action.id,
+        draft=_content(action, action),
+        failed=action.status == FAILED,
+        running=None if deployed is None else _content(deployed, action),
+    )
+
+
+def names(bindings: tuple[Binding, ...]) -> tuple[str, ...]:
+    """Return the names of what is bound."""
+    return tuple(binding.action.name or "" for binding in bindings)
+
+
+def _content(shown: Action | Version, owner: Action) -> Content:
+    """Return what an Action or a version is made of; a version may leave its trigger to its Action."""
+    triggers = shown.supported_triggers or owner.supported_triggers or []
+    trigger = (triggers[0].id, triggers[0].version or "") if triggers else ("", "")
+    dependencies = frozenset((each.name, each.version or "") for each in shown.dependencies or [])
+    return Content(policy.plain(shown.code or ""), shown.runtime or "", trigger, dependencies)

@@ -12,6 +12,7 @@ from math import inf
 from typing import Generic, Protocol, TypeVar
 
 from musicctl.errors import DeniedError, MusicctlError, NotFoundError, UnavailableError
+from musicctl.operations.runs.fields import UnreadableError
 from musicctl.operations.runs.fresh_plays import FreshPlays
 from musicctl.operations.runs.freshness import FRESH, TOO_OLD, Freshness, Read, TooOldError
 from musicctl.operations.runs.gone import Gone
@@ -59,10 +60,6 @@ class Wanted(Protocol):
 
 C = TypeVar("C", bound=Wanted)
 C_contra = TypeVar("C_contra", bound=Wanted, contravariant=True)
-
-
-class UnreadableError(Exception):
-    """The value in the tenant is nothing that we may touch; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from musicctl.errors import MusicctlError, UsageError
-from musicctl.operations.names.writing import name_of
-from musicctl.operations.roles.writing import roles_of
-from musicctl.operations.runs.apply import UnreadableError
+from musicctl.operations.runs.fields import UnreadableError, name_of, roles_of
 from musicctl.operations.runs.gone import too_many
 from musicctl.operations.runs.lease import Lease, under_way
 from musicctl.operations.runs.threads import in_threads

@@ -5,9 +5,9 @@ from dataclasses import replace
 from musicctl.errors import UsageError
 from musicctl.operations.names import writing
 from musicctl.operations.names.writing import NameChange, NameRestoring
+from musicctl.operations.runs.context import Context
 from musicctl.operations.undo.restoring import (
     NOT_OURS,
-    Context,
     Planned,
     by,
     not_restorable,

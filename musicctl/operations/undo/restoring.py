@@ -6,65 +6,25 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from musicctl.errors import UsageError
-from musicctl.operations.question import Question
-from musicctl.operations.roles.sync import Pace
 from musicctl.operations.runs import recovery
-from musicctl.operations.runs.apply import Done, UnreadableError, Wanted, Writing
+from musicctl.operations.runs.apply import Done, Wanted, Writing
+from musicctl.operations.runs.context import Context, Pace
+from musicctl.operations.runs.fields import UnreadableError
 from musicctl.operations.runs.lease import Lease, held
-from musicctl.operations.who import Who
+from musicctl.operations.runs.preview import BY_ID, NOT_THERE, in_batches
 from musicctl.policy.report import Outcome, Problem
 from musicctl.policy.undo import Restoration, Written
 from musicctl.store import app_values, mirror
-from musicctl.store.database import Database
 from musicctl.store.history import Left, Run
 from musicctl.tenant import user_ids
-from musicctl.tenant.client import Tenant
 from musicctl.tenant.users import TenantUser
 
-BY_ID = 100
-"""Users up to whom a preview reads everyone from the tenant; beyond that it asks the mirror."""
-
-AT_ONCE = 2000
 MAY_BE_DONE = frozenset({Outcome.APPLIED.value, Outcome.UNKNOWN.value})
 ERASED = "the listener was erased since"
 NOT_OURS = "the journal's row is not one that such a run writes"
 NEVER_KNOWN = "it was never known whether the run changed this"
-NOT_THERE = "the tenant has no such user any more"
 
 C = TypeVar("C", bound=Wanted)
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
-    """What an undo is done with; `progress` is entered with a count, and gives what to call for each change.
-
-    `tenant` is called where the tenant is needed; `began` is the monotonic time from which seconds count;
-    `wait` is for how many seconds another run may go on before this one gives up.
-    """
-
-    database: Database
-    tenant: Callable[[], Tenant]
-    question: Question
-    who: Who
-    threads: int
-    settle: float
-    freshness: float
-    began: float
-    say: Callable[[str], None]
-    progress: Callable[[int], AbstractContextManager[Callable[[object], None]]]
-    wait: float = 0.0
-
-    def pace(self, progress: Callable[[object], None]) -> Pace:
-        """Return how the writes go about."""
-        return Pace(
-            threads=self.threads,
-            settle=self.settle,
-            freshness=self.freshness,
-            progress=progress,
-            began=self.began,
-            say=self.say,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,12 +120,6 @@ def previewed(
         else:
             problems.append(Problem(change.user_id, step.outcome, step.detail))
     return restorations, problems
-
-
-def in_batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    """Yield the items, so many at once as one question to the database may be about."""
-    for start in range(0, len(items), AT_ONCE):
-        yield items[start : start + AT_ONCE]
 
 
 def _users(context: Context, changes: Sequence[C]) -> Iterator[tuple[C, TenantUser | None, str | None]]:

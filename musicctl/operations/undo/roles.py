@@ -8,13 +8,13 @@ from sys import intern
 from musicctl.errors import RefusedError
 from musicctl.operations.roles import sync
 from musicctl.operations.roles.writing import AFTERWARDS, RoleRestoring
+from musicctl.operations.runs.context import Context
 from musicctl.operations.runs.fresh_plays import FreshPlays
+from musicctl.operations.runs.preview import in_batches
 from musicctl.operations.undo.restoring import (
     NOT_OURS,
-    Context,
     Planned,
     by,
-    in_batches,
     not_restorable,
     previewed,
     restored_by,

@@ -5,8 +5,8 @@ from datetime import datetime
 from musicctl.errors import BusyError, RefusedError, UsageError
 from musicctl.operations import dates
 from musicctl.operations.runs import history
+from musicctl.operations.runs.context import Context
 from musicctl.operations.undo import names, roles, rows, values
-from musicctl.operations.undo.restoring import Context
 from musicctl.policy.report import Report
 from musicctl.policy.undo import Preview, Undone
 from musicctl.store import row_undo

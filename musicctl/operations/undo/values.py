@@ -4,7 +4,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from musicctl.operations.undo.restoring import Context, by
+from musicctl.operations.runs.context import Context
+from musicctl.operations.undo.restoring import by
 from musicctl.policy.report import Outcome, Problem, Report
 from musicctl.policy.undo import Preview, Restoration, Undone
 from musicctl.store import app_values
