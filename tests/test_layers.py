@@ -5,12 +5,17 @@ An import for types alone (`if TYPE_CHECKING:`) loads nothing and only names wha
 
 import ast
 from collections.abc import Iterator
+from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
+from musicctl.cli.root import COMMANDS
+
 PACKAGE = Path(__file__).parent.parent / "musicctl"
 MODULES = sorted(PACKAGE.rglob("*.py"))
+FILES = frozenset(MODULES)
 
 MAY_IMPORT = {
     "cli": {"operations", "render", "sandbox", "settings"},
@@ -36,6 +41,45 @@ OWNERS = {
     "sqlite3": {"sandbox"},
     "typer": {"cli"},
 }
+WINGS: dict[str, dict[str, set[str]]] = {
+    "cli": {"commands": set(), "manuals": set()},
+    "operations": {
+        "actions": {"runs"},
+        "files": set(),
+        "library": {"files", "runs"},
+        "names": {"files", "runs"},
+        "roles": {"runs"},
+        "runs": set(),
+        "undo": {"names", "roles", "runs"},
+    },
+}
+"""The wings of a layer, and which of the others each may import."""
+
+FLAT = {
+    "cli": {
+        *("bearer", "border", "coercion", "command", "complete", "confirm", "deadline", "hints", "options"),
+        *("output", "pointing", "progress", "reading", "root", "session", "shared_options", "spoken"),
+        *("table_commands", "targets", "topics", "verbose"),
+    },
+    "operations": {
+        *("connect", "database", "dates", "erasing", "leftovers", "listeners", "lookup", "mirror"),
+        *("neighbours", "query", "question", "stats", "surroundings", "tokens", "users", "who"),
+    },
+}
+"""What lies beside the wings: what several of them share, and nouns that need none."""
+
+ENTER = {
+    "cli/command.py": "manuals",
+    "cli/hints.py": "manuals",
+    "cli/pointing.py": "manuals",
+    "operations/leftovers.py": "runs",
+    "operations/mirror.py": "runs",
+    "operations/tokens.py": "roles",
+}
+"""The wing that a module beside them imports from, where it does."""
+
+SHARED_COMMANDS = {"saved", "saved_files"}
+"""Files of cli/commands that are of no single command: of songs and artists, and of playlists too."""
 
 
 def layer(path: Path) -> str:
@@ -107,3 +151,81 @@ def test_the_top_level_holds_nothing_else() -> None:
     allowed = {"LICENSE", "README.md", "musicctl", "pyproject.toml", "tests"}
     found = {path.name for path in PACKAGE.parent.iterdir() if not path.name.startswith(".")}
     assert found - {"build", "dist"} - {name for name in found if name.endswith(".egg-info")} == allowed
+
+
+def module_of(name: str) -> Path | None:
+    """Return the module of ours that holds what a dotted name imports, if any does."""
+    parts = name.split(".")
+    if parts[0] != PACKAGE.name:
+        return None
+    for size in range(len(parts), 0, -1):
+        base = PACKAGE.joinpath(*parts[1:size])
+        for path in (base.with_suffix(".py"), base / "__init__.py"):
+            if path in FILES:
+                return path
+    raise AssertionError(f"nothing is called {name}")
+
+
+@cache
+def imports_of(path: Path) -> frozenset[Path]:
+    """Return the modules of ours that a module imports when it runs, without itself."""
+    found = {module_of(name) for name in imported(path)}
+    return frozenset(each for each in found if each is not None and each != path)
+
+
+def room(path: Path) -> str:
+    """Return the wing in which a module is, or the module itself where it lies flat: `operations/runs`."""
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return "/".join(parts[:2])
+
+
+def wing(path: Path) -> str | None:
+    """Return the name of the wing in which a module is, if it is in one."""
+    parts = path.relative_to(PACKAGE).parts
+    return parts[1] if len(parts) > 2 else None
+
+
+@pytest.mark.parametrize("layer", WINGS)
+def test_nothing_is_laid_flat_where_there_are_wings(layer: str) -> None:
+    found = {path.stem for path in (PACKAGE / layer).glob("*.py")} - {"__init__"}
+    laid = sorted(found - FLAT[layer])
+    assert laid == [], f"in {layer}/, these belong in one of the wings {sorted(WINGS[layer])}"
+    assert found == FLAT[layer]
+
+
+@pytest.mark.parametrize("layer", WINGS)
+def test_every_wing_is_in_the_table_and_says_what_is_in_it(layer: str) -> None:
+    found = {path.name for path in (PACKAGE / layer).iterdir() if any(path.glob("*.py"))}
+    assert found == set(WINGS[layer])
+    assert all((PACKAGE / layer / name / "__init__.py").exists() for name in found)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in MODULES if layer(path) in WINGS],
+    ids=lambda path: str(path.relative_to(PACKAGE)),
+)
+def test_wings_import_one_way(path: Path) -> None:
+    here, own = layer(path), wing(path)
+    allowed = {ENTER.get(path.relative_to(PACKAGE).as_posix())} if own is None else WINGS[here][own]
+    entered = {wing(each) for each in imports_of(path) if layer(each) == here}
+    assert entered - {None, own} <= allowed
+
+
+def test_no_module_is_in_a_circle() -> None:
+    TopologicalSorter({path: imports_of(path) for path in MODULES}).prepare()
+
+
+def test_no_wing_is_in_a_circle() -> None:
+    rooms: dict[str, set[str]] = {room(path): set() for path in MODULES}
+    for path in MODULES:
+        rooms[room(path)] |= {room(each) for each in imports_of(path)} - {room(path)}
+    TopologicalSorter(rooms).prepare()
+
+
+def test_a_command_is_found_by_its_name() -> None:
+    found = {path.stem for path in (PACKAGE / "cli" / "commands").glob("*.py")} - {"__init__"}
+    assert found >= set(COMMANDS)
+    named = tuple(f"{name}_" for name in COMMANDS)
+    parts = {name for name in found - set(COMMANDS) if not name.startswith(named)}
+    assert parts == SHARED_COMMANDS
