@@ -3,6 +3,7 @@
 import os
 import secrets
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing
@@ -27,6 +28,12 @@ MEMORY = Path("/dev/shm")
 
 
 SETTING_PREFIXES = ("AUTH0_", "DATABASE_URL", "MUSICCTL_", "PG", "XDG_")
+
+
+def pytest_configure() -> None:
+    """Let signals reach what the tests start, also where nohup or a shell in the background ignores them."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from musicctl.tenant.client import Tenant
 
 
+WORTH_LOGGING = 10.0
+"""Seconds from which on a wait is told of although no person is there: a log has to show where time went."""
+
 HOW_TO_ENCRYPT = "sslmode=verify-full in database_url asks for TLS"
 
 
@@ -144,8 +147,8 @@ class Session:
         talk(self.quiet)(self.pointed(line))
 
     def _tell_wait(self, seconds: float, reason: str) -> None:
-        """Tell a person who is there why nothing happens; above the progress bar, if there is one."""
-        if person_present():
+        """Tell why nothing happens, above a progress bar: a person of any wait, a log of long ones."""
+        if person_present() or seconds >= WORTH_LOGGING:
             self.say(f"waiting for {seconds:.0f} s: {reason}")
 
     def _tell_reply(self, request: str, status: int, seconds: float) -> None:

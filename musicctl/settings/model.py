@@ -147,6 +147,10 @@ class Settings:
         """Seconds to wait before a write whose reply was lost is looked at."""
         return self._required("settle", float)
 
+    def check_pace(self) -> None:
+        """Raise ConfigError where a value that every write to the tenant goes by is out of range."""
+        _ = self.settle, self.threads, self.freshness, self.rate
+
     @property
     def freshness(self) -> float:
         """Seconds that a read may be old when the write that follows from it leaves."""

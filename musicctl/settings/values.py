@@ -16,6 +16,7 @@ MOST_PLAYS = 2**63 - 1
 LEAST_RATE = 0.05
 """Requests a second with which a change, of two requests, waits 40 s for the one before it."""
 
+LEAST_SHARE = 1
 LONGEST_SETTLE = 600
 LONGEST_MAX_AGE = 365 * 86400
 MOST_CHANGES = 10**12 - 1
@@ -127,6 +128,8 @@ def rate(value: object) -> Limit:
     found = limit(value)
     if found.number <= 0:
         raise ValueError("must be above 0")
+    if found.percent and found.number < LEAST_SHARE:
+        raise ValueError(f"must be at least {LEAST_SHARE}%: of less a run would take hours")
     if not found.percent and found.number < LEAST_RATE:
         raise ValueError(
             f"must be at least {LEAST_RATE:g} requests a second: a change takes two, and none is to wait for"

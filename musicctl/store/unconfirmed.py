@@ -45,10 +45,14 @@ class Truth:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """How many runs were ended, and how many changes were left since somebody holds their rows."""
+    """How many runs were ended, and how many changes were left since somebody holds their rows.
+
+    `known` are the truths about all others, recorded by us or by somebody else.
+    """
 
     runs: int
     left: int
+    known: Sequence[Truth]
 
 
 def find(database: Database, fence: Fence | None) -> tuple[Unconfirmed, ...]:
@@ -97,7 +101,8 @@ def settle(database: Database, truths: Sequence[Truth], fence: Fence | None) -> 
         for truth, ours in zip(truths, free, strict=True):
             if ours:
                 _record(cursor, truth, fence)
-        return cut_off, Settled(_end(cursor, cut_off), free.count(None))
+        known = [truth for truth, ours in zip(truths, free, strict=True) if ours is not None]
+        return cut_off, Settled(_end(cursor, cut_off), free.count(None), known)
 
     cut_off, settled = database.run(work, doing="record what became of earlier changes")
     if runs := sorted({*cut_off, *(truth.change.run for truth in truths)}):

@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Hashable
 
-from musicctl.errors import MusicctlError, UnavailableError
+from musicctl.errors import BusyError, Exit, MusicctlError, UnavailableError
 from musicctl.tenant.border import LostReplyError, UncertainError, UnreachableError
 from musicctl.tenant.pacer import Kind
 
@@ -29,7 +29,15 @@ class OutageError(UnavailableError):
     @classmethod
     def of(cls, error: MusicctlError) -> "OutageError":
         """Return what `error` tells of as an outage."""
-        return error if isinstance(error, cls) else cls(error.what, hint=error.hint)
+        if isinstance(error, cls):
+            return error
+        return (SpentError if isinstance(error, BusyError) else cls)(error.what, hint=error.hint)
+
+
+class SpentError(OutageError):
+    """The tenant's rate limit was not given back for as long as we were ready to wait."""
+
+    exit = Exit.BUSY
 
 
 class Outage:

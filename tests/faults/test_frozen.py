@@ -63,7 +63,7 @@ def frozen_sync(sandbox: Sandbox, doing: str, turn: int, others: Sequence[Sequen
             assert code in {0, 5}, (command, err)
         process.send_signal(signal.SIGCONT)
         code, _, err = ended(process)
-        assert code in {0, 75}, err
+        assert code in {0, 69, 75}, err  # 69: its connection was ended while it was about to commit
     assert wrong_rows(sandbox) == []
     assert {tuple(sandbox.roles(user_id)) for user_id in users} == {("other", EDITOR)}
     return err
@@ -93,7 +93,10 @@ def test_nobody_waits_for_who_is_frozen_while_it_is_about_to_write(sandbox: Sand
         ("roles", "grant", "auth0|u001"),
         ("undo", "last", "--yes"),
     ]
-    assert "this run lost the lease roles: another took it" in frozen_sync(sandbox, JOURNAL, 3, others)
+    said = frozen_sync(sandbox, JOURNAL, 3, others)
+    assert (
+        "this run lost the lease roles: another took it" in said or "it is not known whether it did" in said
+    )
 
 
 @pytest.fixture

@@ -93,3 +93,28 @@ def test_a_name_that_somebody_else_gave_since_is_unknown(sandbox: Sandbox, fault
     with edited_before_it_is_looked_at(sandbox, environment, editing, *command) as (code, report):
         assert (code, report["unknown"], report["already"]) == (5, 1, 0), report
     assert state(sandbox)[0] == "unknown"
+
+
+def test_a_name_that_is_set_is_not_written_over_one_that_somebody_gave_since(
+    sandbox: Sandbox, fault: Switch
+) -> None:
+    sandbox.add_user("auth0|n", user_metadata={"displayName": "Nina before"})
+    environment = settings(sandbox, settle=SETTLE)
+    fault("cut-after", endpoint=PATCH, count=1)
+    by_hand = json.dumps({"displayName": "Nina by hand"})
+
+    def editing() -> None:
+        user = sandbox.tenant.get_user("auth0|n")
+        assert user is not None
+        sandbox.tenant.put_user(user._replace(user_metadata=by_hand))
+
+    with running(environment, "profile", "set-name", "auth0|n", "Nina of ours") as process:
+        while not sandbox.writes():
+            assert process.poll() is None
+            time.sleep(0.005)
+        editing()
+        code, out, err = ended(process)
+    assert (code, out, "it is not known whether the display name was changed" in err) == (1, "", True)
+    assert state(sandbox)[0] == "unknown"
+    assert sandbox.profile("auth0|n")["user_metadata"] == {"displayName": "Nina by hand"}
+    assert sandbox.query("SELECT before FROM musicctl.changes") == [("Nina before",)]

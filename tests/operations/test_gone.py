@@ -65,3 +65,22 @@ def test_few_who_are_gone_leave_the_mirror_when_the_run_has_ended(
         ended = program("roles", "sync", "--json")
     assert (ended.code, ended.json["gone"], ended.json["applied"]["grant"]) == (0, 3, 9)
     assert mirrored(sandbox) == 9
+
+
+def test_those_who_are_not_believed_to_be_gone_keep_nobody_else_from_being_tried(
+    sandbox: Sandbox, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Six accounts were deleted, and are neighbours in the plan: the next run comes to the others first."""
+    listeners(sandbox, 40)
+    with relay(sandbox.state) as between:
+        over(sandbox, monkeypatch, between.url)
+        assert main(["mirror", "refresh"]) == 0
+        between.misbehave("GET", answering(404, OWN), "/api/v2/users/auth0%7Cu00")
+        ended = program("roles", "sync", "--json")
+        assert ended.code == 4
+        again = program("roles", "sync", "--json")
+        assert again.code == 4
+        assert len(sandbox.writes()) == 30
+        failed = sandbox.query("SELECT count(DISTINCT user_id) FROM musicctl.changes WHERE state = 'failed'")
+    assert failed[0][0] >= 5
+    assert mirrored(sandbox) == 40

@@ -127,7 +127,7 @@ def recover(
             wait=patience,
         )
         document(found, form)
-        return Exit.PARTIAL if found["unknown"] else Exit.OK
+        return Exit.PARTIAL if found["unknown"] or found["left"] else Exit.OK
 
 
 def _print_run(

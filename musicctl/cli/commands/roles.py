@@ -79,6 +79,7 @@ def plan(
 
     form = chosen(output, as_json)
     with Session(profile, quiet=quiet) as session:
+        session.settings.check_pace()  # what a plan says can be done, a sync has to be able to do
         question = session.question(refresh=refresh, threshold=threshold)
         made = plans.make(session.database, session.tenant, question, session.say)
         roles_pins.tell_lapsed(session)
@@ -144,6 +145,7 @@ def sync(
 def _plan(session: Session, *, refresh: bool = False, accept_plan: str | None) -> "Plan":
     from musicctl.operations.roles import plan as plans
 
+    session.settings.check_pace()
     question = session.question(refresh=refresh)
     made = plans.make(session.database, session.tenant, question, session.say)
     return made if accept_plan is None else plans.only_accepted(session.database, made, question, accept_plan)

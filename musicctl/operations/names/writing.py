@@ -53,6 +53,10 @@ class NameWriting:
         """Write the name, unless that is how it is."""
         return Step(now, Outcome.ALREADY) if now == change.name else Step(change.name)
 
+    def untouched(self, before: object, now: object) -> bool:
+        """Tell whether the name is the one from before: any other is somebody's who came after it."""
+        return now == before
+
     def write(self, tenant: Tenant, user_id: str, value: object, correlation_id: str) -> None:
         """Send the name."""
         send(tenant, user_id, value, correlation_id)

@@ -40,6 +40,10 @@ class RoleWriting:
         after = self._rule.apply(change.verdict, now)
         return Step(now, Outcome.ALREADY) if after == now else Step(after)
 
+    def untouched(self, _before: object, _now: object) -> bool:
+        """Return true: what is ours of the roles is as it was, or nothing would be left to write."""
+        return True
+
     def write(self, tenant: Tenant, user_id: str, value: object, correlation_id: str) -> None:
         """Send the roles."""
         send(tenant, user_id, value, correlation_id)
@@ -80,6 +84,10 @@ class RoleRestoring:
             how = "granted" if giving else "taken away"
             return Step(now, Outcome.CONFLICT, f"the role was {how} since the run")
         return Step(with_role(now, self._role) if giving else without_role(now, self._role))
+
+    def untouched(self, _before: object, _now: object) -> bool:
+        """Return true: what is ours of the roles is as it was, or nothing would be left to write."""
+        return True
 
     def write(self, tenant: Tenant, user_id: str, value: object, correlation_id: str) -> None:
         """Send the roles."""

@@ -11,7 +11,7 @@ from itertools import groupby
 from math import inf
 from typing import Generic, Protocol, TypeVar
 
-from musicctl.errors import DeniedError, MusicctlError, NotFoundError, UnavailableError
+from musicctl.errors import DeniedError, MusicctlError, NotFoundError, RefusedError, UnavailableError
 from musicctl.operations.runs.fields import UnreadableError
 from musicctl.operations.runs.fresh_plays import FreshPlays
 from musicctl.operations.runs.freshness import FRESH, TOO_OLD, Freshness, Read, TooOldError
@@ -82,6 +82,9 @@ class Writing(Protocol[C_contra]):
 
     def step(self, change: C_contra, now: object) -> Step:
         """Say what to do about a user whose value is `now`."""
+
+    def untouched(self, before: object, now: object) -> bool:
+        """Tell whether a value that still wants the write can be as nobody has written it since `before`."""
 
     def write(self, tenant: Tenant, user_id: str, value: object, correlation_id: str) -> None:
         """Send the one write."""
@@ -222,7 +225,7 @@ class _Bringing(Generic[C]):
             except NotFoundError:
                 return self._ended(Outcome.GONE, GONE, status=404)
             except UncertainError as lost:
-                return self._look_again(step.value, lost)
+                return self._look_again(before, step.value, lost)
             self._watch.freshness.in_time()
         return self._ended(Outcome.APPLIED, status=200)
 
@@ -294,7 +297,7 @@ class _Bringing(Generic[C]):
         except MusicctlError as error:
             raise _FailedError(error) from None
 
-    def _look_again(self, written: object, lost: UncertainError) -> Done[C] | None:
+    def _look_again(self, before: object, written: object, lost: UncertainError) -> Done[C] | None:
         """Find out whether a write without a sound reply was applied; None: it was not, and is sent again."""
         self._reason, self._open = lost.what, True
         self._lost.append(written)
@@ -308,6 +311,8 @@ class _Bringing(Generic[C]):
         self._open = False
         if now in self._lost or step.outcome is not None:
             return self._nothing_to_do(now, step)
+        if not self._writing.untouched(before, now):
+            return self._ended(Outcome.UNKNOWN, f"{lost.what}; {EDITED_SINCE}")
         again = time.monotonic() - self._losing_since < LOSING + self._means.settle
         return None if again else self._ended(Outcome.FAILED, lost.what)
 
@@ -337,6 +342,17 @@ class _Bringing(Generic[C]):
         ended = Ended(
             seq=self._seq, state=outcome.value, before=before, after=after, status=status, detail=detail
         )
-        keep = self._watch.gone.add if outcome is Outcome.GONE else self._means.journal.ended
-        keep(ended)
+        if outcome is Outcome.GONE:
+            self._keep(ended)
+        else:
+            self._means.journal.ended(ended)
         return Done(self._change, outcome, detail)
+
+    def _keep(self, gone: Ended) -> None:
+        """Keep until it can be believed that a user is gone; raises RefusedError where it cannot."""
+        try:
+            self._watch.gone.add(gone)
+        except RefusedError:
+            for each in self._watch.gone.disbelieved():
+                self._means.journal.ended(each)
+            raise

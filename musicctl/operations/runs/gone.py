@@ -1,11 +1,14 @@
 """Users whom the tenant says it no longer has: believed one by one, and not when there are many at once."""
 
 import threading
+from dataclasses import replace
 
 from musicctl.errors import RefusedError
+from musicctl.policy.report import Outcome
 from musicctl.store.journal import Ended
 
 IN_A_ROW = 5
+NOT_BELIEVED = "the tenant says it has no such user, as of too many others to be believed"
 SHARE = 20
 """One in so many changes may be about a user who is gone, IN_A_ROW always may."""
 
@@ -21,7 +24,7 @@ class Gone:
         """Take how many changes there are in the run."""
         self._changes = changes
         self._lock = threading.Lock()
-        self._in_a_row = 0
+        self._in_a_row = self._count = 0
         self._found: list[Ended] = []
 
     def there(self) -> None:
@@ -33,8 +36,9 @@ class Gone:
         """Keep the outcome of a change whose user is gone; raises RefusedError when there are too many."""
         with self._lock:
             self._in_a_row += 1
+            self._count += 1
             self._found.append(ended)
-            count, in_a_row = len(self._found), self._in_a_row
+            count, in_a_row = self._count, self._in_a_row
         if in_a_row >= IN_A_ROW or too_many(count, self._changes):
             how = "in a row" if in_a_row >= IN_A_ROW else f"of {self._changes:,}"
             raise RefusedError(
@@ -45,9 +49,14 @@ class Gone:
             )
 
     def settled(self) -> list[Ended]:
-        """Return what was kept, now that the run has come to its end."""
+        """Return what was kept, once, now that the run has come to its end."""
         with self._lock:
-            return self._found
+            found, self._found = self._found, []
+        return found
+
+    def disbelieved(self) -> list[Ended]:
+        """Return what was kept, once, as failures: who failed is tried last by the next run."""
+        return [replace(each, state=Outcome.FAILED.value, detail=NOT_BELIEVED) for each in self.settled()]
 
 
 def too_many(gone: int, of: int) -> bool:

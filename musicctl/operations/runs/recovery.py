@@ -82,7 +82,7 @@ def recover(
     settled = unconfirmed.settle(database, truths, fence)
     if settled.left:
         say(f"{settled.left:,} of them were left: another connection holds their rows in the journal")
-    states = [truth.state for truth in truths]
+    states = [truth.state for truth in settled.known]
     return Recovered(
         applied=states.count(Outcome.APPLIED.value),
         failed=states.count(Outcome.FAILED.value),
