@@ -39,6 +39,10 @@ class GoneError(NotFoundError):
     """The tenant itself says that it has no such user."""
 
 
+class ForbiddenError(DeniedError):
+    """The tenant refuses a request about one user, in words about no scope: another may be let through."""
+
+
 class UncertainError(UnavailableError):
     """A write was sent and its reply is lost in the same sense: it may have been applied, or not."""
 
@@ -131,7 +135,10 @@ def refused(
         kind = UncertainError if writing else LostReplyError
         return kind(what, hint="that is not how Auth0 answers: check auth0_domain and any proxy or firewall")
     if status in (401, 403, 404):
-        return _denied(what, said) if status != 404 else _missing(what, of_users=of_users)
+        about_one = of_users and status == 403 and _is_about_one(body)
+        return (
+            _denied(what, said, about_one=about_one) if status != 404 else _missing(what, of_users=of_users)
+        )
     if status == 429:
         return ThrottledError(what, hint="the tenant's rate limit is used up; try again later", wait=wait)
     if 400 <= status < 500 and status not in LIKE_SERVER_ERRORS:
@@ -162,7 +169,16 @@ def _missing(what: str, *, of_users: bool) -> NotFoundError:
     return kind(what, hint="check the id, and that auth0_domain is the right tenant")
 
 
-def _denied(what: str, said: str) -> DeniedError:
+def _is_about_one(body: bytes) -> bool:
+    """Tell whether Auth0 refuses with a code of its own that is about no scope."""
+    decoded = _decoded(body)
+    code = None if decoded is None else decoded.errorCode
+    return isinstance(code, str) and "scope" not in code
+
+
+def _denied(what: str, said: str, *, about_one: bool = False) -> DeniedError:
+    if about_one:
+        return ForbiddenError(what, hint="the tenant's log says why it refuses this user")
     scopes = SCOPES.search(said)
     hint = f"grant the application one of these scopes: {scopes[1].strip()}" if scopes else ""
     return DeniedError(what, hint=hint or "check auth0_client_id, its secret or key, and auth0_audience")

@@ -84,3 +84,24 @@ def test_those_who_are_not_believed_to_be_gone_keep_nobody_else_from_being_tried
         failed = sandbox.query("SELECT count(DISTINCT user_id) FROM musicctl.changes WHERE state = 'failed'")
     assert failed[0][0] >= 5
     assert mirrored(sandbox) == 40
+
+
+FORBIDDEN = (
+    b'{"statusCode":403,"message":"This user cannot be modified","errorCode":"operation_not_supported"}'
+)
+
+
+def test_one_user_whom_the_tenant_forbids_fails_alone_and_all_of_them_end_the_run(
+    sandbox: Sandbox, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listeners(sandbox, 30)
+    with relay(sandbox.state) as between:
+        over(sandbox, monkeypatch, between.url)
+        between.misbehave("PATCH", answering(403, FORBIDDEN), "/api/v2/users/auth0%7Cu007")
+        one = program("roles", "sync", "--json")
+        assert (one.code, one.json["applied"]["grant"], one.json["failed"]) == (5, 29, 1)
+        between.misbehave("PATCH", answering(403, FORBIDDEN))
+        for number in range(10):
+            sandbox.add_user(f"auth0|new{number}", plays=100)
+        every = program("roles", "sync", "--refresh", "--json")
+    assert (every.code, every.error["code"]) == (7, "denied")

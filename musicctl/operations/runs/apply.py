@@ -12,6 +12,7 @@ from math import inf
 from typing import Generic, Protocol, TypeVar
 
 from musicctl.errors import DeniedError, MusicctlError, NotFoundError, RefusedError, UnavailableError
+from musicctl.operations.runs.denials import Denials
 from musicctl.operations.runs.fields import UnreadableError
 from musicctl.operations.runs.fresh_plays import FreshPlays
 from musicctl.operations.runs.freshness import FRESH, TOO_OLD, Freshness, Read, TooOldError
@@ -23,6 +24,7 @@ from musicctl.store.journal import UNSENT, Ended, Journal
 from musicctl.store.withholding import Withheld
 from musicctl.tenant.border import (
     BadReplyError,
+    ForbiddenError,
     LostReplyError,
     NotAppliedError,
     StoppedError,
@@ -129,7 +131,7 @@ def perform(changes: Sequence[C], writing: Writing[C], means: Means) -> Generato
     caller stops early, no further request is sent.
     """
     numbered = list(enumerate(changes))
-    watch = _Watch(Freshness(means.freshness, len(numbered)), Gone(len(numbered)))
+    watch = _Watch(Freshness(means.freshness, len(numbered)), Gone(len(numbered)), Denials())
     for _, group in groupby(numbered, key=lambda each: each[1].group):
         yield from in_threads(
             list(group),
@@ -148,6 +150,7 @@ class _Watch:
 
     freshness: Freshness
     gone: Gone
+    denials: Denials
 
 
 class _FailedError(Exception):
@@ -227,6 +230,7 @@ class _Bringing(Generic[C]):
             except UncertainError as lost:
                 return self._look_again(before, step.value, lost)
             self._watch.freshness.in_time()
+            self._watch.denials.none()
         return self._ended(Outcome.APPLIED, status=200)
 
     def _require_leave(self) -> None:
@@ -242,6 +246,9 @@ class _Bringing(Generic[C]):
         """Read the user, and return the value there and what to do about it."""
         try:
             user = self._means.tenant.user(self._change.user_id)
+        except ForbiddenError as error:
+            self._watch.denials.met(error)
+            raise _FailedError(error) from None
         except (DeniedError, StoppedError, OutageError):
             raise
         except (LostReplyError, BadReplyError) as error:
@@ -288,14 +295,24 @@ class _Bringing(Generic[C]):
         try:
             self._writing.write(self._means.tenant, self._change.user_id, value, name)
         except DeniedError as error:
-            self._ended(Outcome.FAILED, error.what)
-            raise
+            self._denied(error)
         except (NotAppliedError, NotFoundError, UncertainError, LeaseLostError, OnHoldError):
             raise
         except UnavailableError as error:
             raise OutageError.of(error) from None  # it never left: no certificate, no such host, no token
         except MusicctlError as error:
             raise _FailedError(error) from None
+
+    def _denied(self, error: DeniedError) -> None:
+        """Raise what follows from a refused write: the next user's would be refused too, or it may not be."""
+        try:
+            if not isinstance(error, ForbiddenError):
+                raise error
+            self._watch.denials.met(error)
+        except DeniedError:
+            self._ended(Outcome.FAILED, error.what)
+            raise
+        raise _FailedError(error) from None
 
     def _look_again(self, before: object, written: object, lost: UncertainError) -> Done[C] | None:
         """Find out whether a write without a sound reply was applied; None: it was not, and is sent again."""

@@ -1,0 +1,29 @@
+"""Users whom the tenant forbids us to touch: one alone fails, and several in a row mean that it is us."""
+
+import threading
+
+from musicctl.tenant.border import ForbiddenError
+
+IN_A_ROW = 5
+"""Refusals, with no write let through between them, after which the next one would be refused too."""
+
+
+class Denials:
+    """One for all threads of a run."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._in_a_row = 0
+
+    def none(self) -> None:
+        """Take in that a write was let through."""
+        with self._lock:
+            self._in_a_row = 0
+
+    def met(self, error: ForbiddenError) -> None:
+        """Take in that one user was refused; raises the error when there were too many in a row."""
+        with self._lock:
+            self._in_a_row += 1
+            enough = self._in_a_row >= IN_A_ROW
+        if enough:
+            raise error
