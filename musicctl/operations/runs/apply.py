@@ -131,7 +131,7 @@ def perform(changes: Sequence[C], writing: Writing[C], means: Means) -> Generato
     caller stops early, no further request is sent.
     """
     numbered = list(enumerate(changes))
-    watch = _Watch(Freshness(means.freshness, len(numbered)), Gone(len(numbered)), Denials())
+    watch = _Watch(Freshness(means.freshness, len(numbered)), Gone(len(numbered)), Denials(len(numbered)))
     for _, group in groupby(numbered, key=lambda each: each[1].group):
         yield from in_threads(
             list(group),

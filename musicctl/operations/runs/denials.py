@@ -9,9 +9,11 @@ IN_A_ROW = 5
 
 
 class Denials:
-    """One for all threads of a run."""
+    """One for all threads of a run; where every change of a short one is refused, that is enough."""
 
-    def __init__(self) -> None:
+    def __init__(self, changes: int) -> None:
+        """Take how many changes there are in the run."""
+        self._enough = min(IN_A_ROW, changes)
         self._lock = threading.Lock()
         self._in_a_row = 0
 
@@ -24,6 +26,6 @@ class Denials:
         """Take in that one user was refused; raises the error when there were too many in a row."""
         with self._lock:
             self._in_a_row += 1
-            enough = self._in_a_row >= IN_A_ROW
+            enough = self._in_a_row >= self._enough
         if enough:
             raise error
