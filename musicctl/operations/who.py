@@ -1,8 +1,10 @@
 """Who runs a command that writes: what the journal says of it."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from musicctl.store.journal import NewRun
+if TYPE_CHECKING:
+    from musicctl.store.journal import NewRun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,6 +15,8 @@ class Who:
     present: bool
     profile: str
 
-    def run(self, command: str) -> NewRun:
+    def run(self, command: str) -> "NewRun":
         """Return a run of `command`, as it is typed; what more the journal keeps of it is for `replace`."""
+        from musicctl.store.journal import NewRun  # 20 ms, which a listing need not wait for
+
         return NewRun(command=command, actor=self.actor, present=self.present, profile=self.profile)
