@@ -15,12 +15,11 @@ from psycopg2 import errors, extensions
 from musicctl.errors import BusyError, MusicctlError, UnavailableError
 from musicctl.redaction import leave
 from musicctl.secret import Secret
-from musicctl.store import connecting, lockholders, waiting
+from musicctl.store import connecting, waiting
 from musicctl.store.address import described, parse
 from musicctl.store.border import is_lost, speaking
 from musicctl.store.connecting import NotConnectedError
 from musicctl.store.defaults import filled
-from musicctl.store.lockholders import Holder
 from musicctl.store.opening import PAUSE, Opening
 from musicctl.store.passwords import hide_libpqs
 
@@ -195,7 +194,9 @@ class Database:
 
     def _busy(self, doing: str) -> BusyError:
         """Say that somebody else holds what we waited for, and who, as far as the server tells."""
-        found: tuple[Holder, ...] = ()
+        from musicctl.store import lockholders
+
+        found: tuple[lockholders.Holder, ...] = ()
         with suppress(psycopg2.Error):
             found = self._once(lockholders.find, Opening(read_only=True))
         return lockholders.busy(doing, str(self), found)
