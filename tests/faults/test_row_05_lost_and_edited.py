@@ -2,8 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import pytest
 
@@ -16,18 +15,16 @@ SETTLE = "1.5s"
 GUARDS_OFF = {"max_revoke": "100%", "max_grant": "100%"}
 
 
-@contextmanager
 def edited_before_it_is_looked_at(
     sandbox: Sandbox, environment: dict[str, str], editing: Callable[[], None], *arguments: str
-) -> Iterator[tuple[int, dict[str, object]]]:
-    """Run a command whose one write takes effect without a reply, edit, and yield how it ended."""
+) -> tuple[int, str, str]:
+    """Run a command whose one write takes effect without a reply, edit, and return how it ended."""
     with running(environment, *arguments, "--json") as process:
         while not sandbox.writes():
             assert process.poll() is None
             time.sleep(0.005)
         editing()
-        code, out, _ = ended(process)
-    yield code, json.loads(out)
+        return ended(process)
 
 
 def state(sandbox: Sandbox) -> tuple[str, str]:
@@ -44,8 +41,9 @@ def test_what_is_edited_before_we_look_is_unknown_and_undone(
     environment = settings(sandbox, settle=SETTLE, **GUARDS_OFF)
     fault("cut-after", endpoint=PATCH, count=1)
     editing = lambda: edit(sandbox, user_id, roles)  # noqa: E731
-    with edited_before_it_is_looked_at(sandbox, environment, editing, "roles", "sync") as (code, report):
-        assert (code, report["unknown"], report["already"]) == (5, 1, 0)
+    code, out, _ = edited_before_it_is_looked_at(sandbox, environment, editing, "roles", "sync")
+    report = json.loads(out)
+    assert (code, report["unknown"], report["already"]) == (5, 1, 0)
     assert state(sandbox)[0] == "unknown"
     assert "somebody else has edited the user since" in state(sandbox)[1]
     assert len(sandbox.writes()) == 1
@@ -61,8 +59,9 @@ def test_a_revoke_that_is_unknown_counts_in_the_guards(sandbox: Sandbox, fault: 
     environment = settings(sandbox, settle=SETTLE, max_revoke="1")
     fault("cut-after", endpoint=PATCH, count=1)
     editing = lambda: edit(sandbox, users[0], ["a", "vip"])  # noqa: E731
-    with edited_before_it_is_looked_at(sandbox, environment, editing, "roles", "sync") as (code, report):
-        assert (code, report["unknown"]) == (5, 1)
+    code, out, _ = edited_before_it_is_looked_at(sandbox, environment, editing, "roles", "sync")
+    report = json.loads(out)
+    assert (code, report["unknown"]) == (5, 1)
     sandbox.set_plays(users[1], 5)
     code, out, err = run(environment, "roles", "sync", "--json")
     assert (code, "revoke" in err) == (4, True), (out, err)
@@ -90,8 +89,9 @@ def test_a_name_that_somebody_else_gave_since_is_unknown(sandbox: Sandbox, fault
         sandbox.tenant.put_user(user._replace(user_metadata=json.dumps({"displayName": "Nina by hand"})))
 
     command = ("profile", "fill-names", "--yes")
-    with edited_before_it_is_looked_at(sandbox, environment, editing, *command) as (code, report):
-        assert (code, report["unknown"], report["already"]) == (5, 1, 0), report
+    code, out, _ = edited_before_it_is_looked_at(sandbox, environment, editing, *command)
+    report = json.loads(out)
+    assert (code, report["unknown"], report["already"]) == (5, 1, 0), report
     assert state(sandbox)[0] == "unknown"
 
 
@@ -108,12 +108,8 @@ def test_a_name_that_is_set_is_not_written_over_one_that_somebody_gave_since(
         assert user is not None
         sandbox.tenant.put_user(user._replace(user_metadata=by_hand))
 
-    with running(environment, "profile", "set-name", "auth0|n", "Nina of ours") as process:
-        while not sandbox.writes():
-            assert process.poll() is None
-            time.sleep(0.005)
-        editing()
-        code, out, err = ended(process)
+    command = ("profile", "set-name", "auth0|n", "Nina of ours")
+    code, out, err = edited_before_it_is_looked_at(sandbox, environment, editing, *command)
     assert (code, out, "it is not known whether the display name was changed" in err) == (1, "", True)
     assert state(sandbox)[0] == "unknown"
     assert sandbox.profile("auth0|n")["user_metadata"] == {"displayName": "Nina by hand"}

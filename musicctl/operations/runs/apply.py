@@ -246,10 +246,11 @@ class _Bringing(Generic[C]):
         """Read the user, and return the value there and what to do about it."""
         try:
             user = self._means.tenant.user(self._change.user_id)
-        except ForbiddenError as error:
-            self._watch.denials.met(error)
-            raise _FailedError(error) from None
-        except (DeniedError, StoppedError, OutageError):
+        except DeniedError as error:
+            if self._is_about_one(error):
+                raise _FailedError(error) from None
+            raise
+        except (StoppedError, OutageError):
             raise
         except (LostReplyError, BadReplyError) as error:
             raise _FailedError(error) from None
@@ -295,7 +296,10 @@ class _Bringing(Generic[C]):
         try:
             self._writing.write(self._means.tenant, self._change.user_id, value, name)
         except DeniedError as error:
-            self._denied(error)
+            if self._is_about_one(error):
+                raise _FailedError(error) from None
+            self._ended(Outcome.FAILED, error.what)
+            raise
         except (NotAppliedError, NotFoundError, UncertainError, LeaseLostError, OnHoldError):
             raise
         except UnavailableError as error:
@@ -303,16 +307,9 @@ class _Bringing(Generic[C]):
         except MusicctlError as error:
             raise _FailedError(error) from None
 
-    def _denied(self, error: DeniedError) -> None:
-        """Raise what follows from a refused write: the next user's would be refused too, or it may not be."""
-        try:
-            if not isinstance(error, ForbiddenError):
-                raise error
-            self._watch.denials.met(error)
-        except DeniedError:
-            self._ended(Outcome.FAILED, error.what)
-            raise
-        raise _FailedError(error) from None
+    def _is_about_one(self, error: DeniedError) -> bool:
+        """Tell whether the next user may be let through although this one is refused."""
+        return isinstance(error, ForbiddenError) and not self._watch.denials.met()
 
     def _look_again(self, before: object, written: object, lost: UncertainError) -> Done[C] | None:
         """Find out whether a write without a sound reply was applied; None: it was not, and is sent again."""
@@ -326,15 +323,13 @@ class _Bringing(Generic[C]):
         except _FailedError:
             return self._ended(Outcome.UNKNOWN, lost.what)
         self._open = False
-        if now in self._lost or step.outcome is not None:
+        if now in self._lost or step.outcome is not None or not self._writing.untouched(before, now):
             return self._nothing_to_do(now, step)
-        if not self._writing.untouched(before, now):
-            return self._ended(Outcome.UNKNOWN, f"{lost.what}; {EDITED_SINCE}")
         again = time.monotonic() - self._losing_since < LOSING + self._means.settle
         return None if again else self._ended(Outcome.FAILED, lost.what)
 
     def _nothing_to_do(self, now: object, step: Step) -> Done[C]:
-        """Say what became of a change that needs no write, or none any more.
+        """Say what became of a change that needs no write, none any more, or must have none.
 
         Where a reply was lost before, it needs none because ours was applied, or because somebody else did
         the same; the profile says which only while it is as we sent it. Who undoes the run, and the guards,

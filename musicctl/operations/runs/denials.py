@@ -2,8 +2,6 @@
 
 import threading
 
-from musicctl.tenant.border import ForbiddenError
-
 IN_A_ROW = 5
 """Refusals, with no write let through between them, after which the next one would be refused too."""
 
@@ -22,10 +20,8 @@ class Denials:
         with self._lock:
             self._in_a_row = 0
 
-    def met(self, error: ForbiddenError) -> None:
-        """Take in that one user was refused; raises the error when there were too many in a row."""
+    def met(self) -> bool:
+        """Take in that one user was refused; tell whether there were too many in a row by now."""
         with self._lock:
             self._in_a_row += 1
-            enough = self._in_a_row >= self._enough
-        if enough:
-            raise error
+            return self._in_a_row >= self._enough
