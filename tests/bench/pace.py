@@ -60,18 +60,13 @@ def free(world: World, size: int) -> Result:
 
 
 def shared(world: World, size: int) -> Result:
-    """`size` changes with 80 % of what a second client leaves, which sends 3.2 requests a second or so.
-
-    A reply says how much is left, and nothing of who took the rest: what another client takes steadily looks
-    like a bucket that is refilled less, so ours is a share of that.
-    """
+    """`size` changes with 80 %, while a second client sends the 3.2 requests a second that are left to it."""
     results = []
     for reset in RESETS:
         with _listeners(world, size, "enterprise", reset) as tenant:
             with _second_client(world) as other:
                 ours = _sync(world, rate="80%")
-            left = 16 - len(other) / ours.seconds
-            result = _against(tenant, "pace-shared", size, ours, (2 * size - 40) / (left * 0.8))
+            result = _against(tenant, "pace-shared", size, ours, (2 * size - 40) / (16 * 0.8))
         refused = sum(status == 429 for status in other)
         note = f"{reset}: {result.note}; the second client sent {len(other)}, {refused} answered 429"
         results.append(replace(result, note=note))
